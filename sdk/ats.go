@@ -1,0 +1,137 @@
+package sdk
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// ATS is one connection to an applicant tracking system. Methods may be called concurrently.
+type ATS interface {
+	// Receive verifies a webhook and translates it. It makes no network call and takes less than 5 s. [ErrUnauthorized] for a request that
+	// no live secret signed; an unknown event is no error, only no events.
+	Receive(ctx context.Context, r Request) (Received, error)
+	// Application reads the truth now. [ErrNotFound] when the product says there is none, or none that this credential may see.
+	Application(ctx context.Context, id string) (Application, error)
+}
+
+// Application is one person's candidacy for one posting (a Lever opportunity, a Greenhouse application), as just read.
+type Application struct {
+	ID           string    `json:"id"`
+	Person       string    `json:"person"` // the ATS's id of the person: may change when people are merged
+	Candidate    Candidate `json:"candidate"`
+	Posting      Posting   `json:"posting"`              // zero: a candidacy without a posting
+	Stage        Stage     `json:"stage"`                //
+	StageSince   time.Time `json:"stage_since,omitzero"` // when the stage was entered; zero: made there, or not known
+	Applied      time.Time `json:"applied,omitzero"`     // when the application was made; zero: never applied
+	Origin       string    `json:"origin,omitempty"`     // the ATS's own word: applied, sourced, referred, …
+	Tags         []string  `json:"tags,omitempty"`       // all tags
+	OwnTags      []string  `json:"own_tags,omitempty"`   // without those that the ATS derives from the posting
+	Confidential bool      `json:"confidential"`         //
+	Active       bool      `json:"active"`               // neither archived, rejected nor hired
+	URL          string    `json:"url,omitempty"`        // its page, for a person
+}
+
+// Candidate is the person as far as an invitation needs her.
+type Candidate struct {
+	Name  string `json:"name"`
+	Email string `json:"email,omitempty"`
+}
+
+// Posting is a job that people apply to.
+type Posting struct {
+	ID            string   `json:"id"`
+	Name          string   `json:"name"`
+	Team          string   `json:"team,omitempty"`
+	HiringManager string   `json:"hiring_manager,omitempty"` // an e-mail address
+	Tags          []string `json:"tags,omitempty"`
+}
+
+// Stage is a step of the pipeline. Index is its place: a higher one lies further ahead; -1 when the product's answer does not say.
+type Stage struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Index int    `json:"index"`
+}
+
+// Tagger adds and removes tags in one call, adding first.
+type Tagger interface {
+	Tag(ctx context.Context, key Key, t Tags) error
+}
+
+// Linker shows a link on the candidate's page.
+type Linker interface {
+	Link(ctx context.Context, key Key, l Link) error
+}
+
+// Noter writes a note and returns the product's id of it.
+type Noter interface {
+	Note(ctx context.Context, key Key, n Note) (remote string, err error)
+}
+
+// Mover moves an application to a stage.
+type Mover interface {
+	Move(ctx context.Context, key Key, m Move) error
+}
+
+// Searcher finds applications. The sequences end at the first error; both may yield an application twice.
+type Searcher interface {
+	// Tagged yields the ids of active applications that carry the tag, byte for byte, confidential ones left out where the product allows.
+	Tagged(ctx context.Context, tag string) iter.Seq2[string, error]
+	// Changed yields the ids of applications changed at or after since.
+	Changed(ctx context.Context, since time.Time) iter.Seq2[string, error]
+}
+
+// PostingLister yields the postings that people can apply to.
+type PostingLister interface {
+	Postings(ctx context.Context) iter.Seq2[Posting, error]
+}
+
+// StageCatalog yields the stages in the order of the pipeline.
+type StageCatalog interface {
+	Stages(ctx context.Context) iter.Seq2[Stage, error]
+}
+
+// Finder looks whether an earlier attempt of a write arrived, after all pages were read.
+type Finder interface {
+	Find(ctx context.Context, w Write) (Finding, error)
+}
+
+// Verdict is a Finder's answer.
+type Verdict string
+
+const (
+	Present Verdict = "found"
+	Absent  Verdict = "absent"
+	Cannot  Verdict = "cannot" // the product gives no way to tell
+)
+
+// Finding is what a look found: when Present, what the write left behind. More is how many copies beyond the first there are.
+type Finding struct {
+	Verdict Verdict
+	Done    Done
+	More    int
+}
+
+// Promiser tells how a verb repeats; the zero Promise leaves it to [DefaultPromise].
+type Promiser interface {
+	Promise(v Verb) Promise
+}
+
+// Preparer makes at the product what the rules in use need, never twice, and names what it cannot. It runs at connect, at start and nightly.
+type Preparer interface {
+	Prepare(ctx context.Context, n Needs) ([]Problem, error)
+}
+
+// Needs is what the configuration in use asks of a product.
+type Needs struct {
+	HookURL string // where webhooks should go; empty: not known, so check only
+	Events  []Kind // what the rules wait for
+	Verbs   []Verb // what the rules write
+}
+
+// Problem is something a person must mend at the product: what is wrong, and what mends it.
+type Problem struct {
+	Summary string `json:"summary"`
+	Fix     string `json:"fix"`
+}

@@ -1,0 +1,107 @@
+package sdk
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Kind names what happened: one past participle, the same word in HCL, Go and proto.
+type Kind string
+
+// What an ATS tells of an application.
+const (
+	KindApplied    Kind = "applied"    // somebody applied
+	KindMoved      Kind = "moved"      // the application entered another stage
+	KindFound      Kind = "found"      // a scan found a tag; made by the host
+	KindHired      Kind = "hired"      //
+	KindUnhired    Kind = "unhired"    // a hire was taken back
+	KindRejected   Kind = "rejected"   //
+	KindUnrejected Kind = "unrejected" //
+	KindDeleted    Kind = "deleted"    // the record is gone, or said to be: the host reads before it believes
+)
+
+// What becomes of an invitation. The vendor tells all but Failed before sending, which the host may decide by itself.
+const (
+	KindInvited   Kind = "invited"   // the vendor has sent it
+	KindFailed    Kind = "failed"    // it could not be sent
+	KindBounced   Kind = "bounced"   // its mail came back
+	KindStarted   Kind = "started"   // never implied: a late one only fills in its time
+	KindSubmitted Kind = "submitted" // the candidate has finished; once an attempt
+	KindScored    Kind = "scored"    // once a result revision, partial or final
+	KindCompleted Kind = "completed" // once an attempt: after its first final result, or the vendor's word that none comes
+	KindExpired   Kind = "expired"   //
+	KindDeclined  Kind = "declined"  // by the candidate
+	KindCancelled Kind = "cancelled" // by the employer
+)
+
+// Event is one thing that happened at a product. It carries ids, not people, except in a Result.
+type Event struct {
+	ID          string    `json:"id"`                    // the sender's, or [ContentID]: the same event, the same ID
+	Kind        Kind      `json:"kind"`                  //
+	At          time.Time `json:"at"`                    // the product's own time
+	Application string    `json:"application,omitempty"` // an ATS's event: its application's id
+	Person      string    `json:"person,omitempty"`      // an ATS's event: the person's id, where the product says it
+	Invitation  string    `json:"invitation,omitempty"`  // a vendor's event: the id that Invite returned ([Invited].Remote)
+	Tag         string    `json:"tag,omitempty"`         // found: the tag
+	Reason      string    `json:"reason,omitempty"`      // failed, bounced: one word, as in [Refusal]
+	Detail      string    `json:"detail,omitempty"`      // failed, bounced: for a person to read
+	Result      *Result   `json:"result,omitempty"`      // scored, completed
+}
+
+// Result is what a vendor found, at one revision. A nil number is one the vendor did not give.
+type Result struct {
+	Revision string   `json:"revision,omitempty"` // the vendor's number; empty: the host uses a hash of the content
+	Final    bool     `json:"final"`              // false: some marking is still open
+	Score    *float64 `json:"score,omitempty"`    // percent
+	Points   *float64 `json:"points,omitempty"`   // as the vendor counts
+	Max      *float64 `json:"max,omitempty"`      // the most points there are
+	URL      string   `json:"url,omitempty"`      // the report, for a person to open; never one that expires
+	Summary  string   `json:"summary,omitempty"`
+	Tests    []Score  `json:"tests,omitempty"`
+	Skills   []Score  `json:"skills,omitempty"`
+}
+
+// Score is one part of a Result.
+type Score struct {
+	Name  string   `json:"name"`
+	Score *float64 `json:"score,omitempty"`
+}
+
+// Request is a webhook as it came in. Body is at most 1 MiB; Path is what follows the hook's secret.
+type Request struct {
+	Method  string
+	Path    string
+	Query   url.Values
+	Header  http.Header
+	Body    []byte
+	Secrets []string // every live secret of this hook: any one may have signed
+}
+
+// Received is what a webhook amounts to. The host stores Events durably before it answers. A zero Response is a plain 200.
+type Received struct {
+	Events   []Event
+	Response Response
+}
+
+// Response is what the sender of a webhook is answered.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// ContentID makes an event's ID of its content, for senders that give none: the same parts, the same ID.
+func ContentID(parts ...string) string { return digest(parts) }
+
+func digest(parts []string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		// Each part is closed by its own length, so that ("ab","c") and ("a","bc") differ.
+		h.Write([]byte(p))
+		h.Write([]byte{0, byte(len(p) >> 16), byte(len(p) >> 8), byte(len(p))})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

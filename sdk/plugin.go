@@ -1,0 +1,63 @@
+package sdk
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Role is which side of a pairing a plugin stands on.
+type Role string
+
+const (
+	RoleATS    Role = "ats"
+	RoleVendor Role = "vendor"
+)
+
+// About is what a plugin says of itself before any connection is opened.
+type About struct {
+	Name    string
+	Version string
+	BaseURL string        // the product's API; a setting base_url, if the operator gives one, replaces it
+	Hosts   []string      // further hosts that calls may go to; "*.example.com" allows one label
+	Rate    Rate          // what the product allows one credential; the host keeps to it
+	Events  []Kind        // what Receive may yield
+	Final   []int         // HTTP statuses that prove a write did nothing, besides 401 and 429
+	Timeout time.Duration // for one write; 0: 60 s
+}
+
+// Rate is a token bucket. The zero Rate means 5 a second, one at a time.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// Conn is what a plugin is given to open one connection.
+type Conn struct {
+	Name string       // as the operator calls it: "ats.lever"
+	HTTP *http.Client // the one way out: through the host, which adds the credential. Use it with the context of the call
+	Log  *slog.Logger // to the host's log. No personal data, no secrets
+}
+
+// Setting is one argument of a connection's block, made by [Settings] from a field's tags.
+type Setting struct {
+	Name     string
+	Type     SettingType
+	Required bool
+	Secret   bool   // never shown
+	Default  string // as the operator would write it; empty: the zero value
+	Doc      string
+	Auth     string // "bearer", "basic", "header=NAME": kept by the host, which adds it to calls to BaseURL; never reaches the plugin
+	Verify   bool   // a webhook secret: arrives as [Request].Secrets
+}
+
+// SettingType is what a setting holds.
+type SettingType string
+
+const (
+	TypeString  SettingType = "string"
+	TypeNumber  SettingType = "number"
+	TypeBool    SettingType = "bool"
+	TypeStrings SettingType = "list(string)"
+	TypeMap     SettingType = "map(string)"
+)

@@ -1,0 +1,165 @@
+package sdk
+
+import (
+	"encoding/base32"
+	"encoding/hex"
+	"strings"
+	"time"
+)
+
+// Verb names one thing that a plugin may be able to do: a word of the HCL, one optional interface, one arm of a [Write].
+type Verb string
+
+// The verbs of a Write.
+const (
+	VerbTags    Verb = "tags"
+	VerbLink    Verb = "link"
+	VerbNote    Verb = "note"
+	VerbMove    Verb = "move"
+	VerbInvite  Verb = "invite"
+	VerbPosting Verb = "posting"
+	VerbOutcome Verb = "outcome"
+	VerbDelete  Verb = "delete"
+)
+
+// The verbs that read: what else an open connection may declare.
+const (
+	VerbSearch      Verb = "search"      // [Searcher]
+	VerbPostings    Verb = "postings"    // [PostingLister]
+	VerbStages      Verb = "stages"      // [StageCatalog]
+	VerbAssessments Verb = "assessments" // [Catalog]
+	VerbPoll        Verb = "poll"        // [Poller]
+	VerbFind        Verb = "find"        // [Finder]
+	VerbPrepare     Verb = "prepare"     // [Preparer]
+)
+
+// Key names one effect for ever: the same on every attempt, never reused. It is a hash and says nothing of a person.
+type Key string
+
+// NewKey makes the key of what the parts identify.
+func NewKey(parts ...string) Key { return Key(digest(parts)) }
+
+// Marker is the key's short public form (80 bits), left where a person or a search can find it: the last line of a note, the suffix of a
+// file's name, the vendor's external reference.
+func (k Key) Marker() string {
+	raw, err := hex.DecodeString(string(k))
+	if err != nil || len(raw) < 10 {
+		raw, _ = hex.DecodeString(digest([]string{string(k)}))
+	}
+	s := base32.StdEncoding.EncodeToString(raw[:10])
+	return "ref:" + strings.Join([]string{s[0:4], s[4:8], s[8:12], s[12:16]}, "-")
+}
+
+// Write is one change to a product. Exactly one arm is set; the arm's verb says which.
+type Write struct {
+	Key     Key         `json:"key"`
+	Tags    *Tags       `json:"tags,omitempty"`
+	Link    *Link       `json:"link,omitempty"`
+	Note    *Note       `json:"note,omitempty"`
+	Move    *Move       `json:"move,omitempty"`
+	Invite  *Invitation `json:"invite,omitempty"`
+	Posting *Posting    `json:"posting,omitempty"`
+	Outcome *Outcome    `json:"outcome,omitempty"`
+	Delete  *Deletion   `json:"delete,omitempty"`
+}
+
+// Verb tells which arm is set; empty if none is.
+func (w Write) Verb() Verb {
+	switch {
+	case w.Tags != nil:
+		return VerbTags
+	case w.Link != nil:
+		return VerbLink
+	case w.Note != nil:
+		return VerbNote
+	case w.Move != nil:
+		return VerbMove
+	case w.Invite != nil:
+		return VerbInvite
+	case w.Posting != nil:
+		return VerbPosting
+	case w.Outcome != nil:
+		return VerbOutcome
+	case w.Delete != nil:
+		return VerbDelete
+	}
+	return ""
+}
+
+// Done is what a successful Write left behind. Remote is the product's id of what was made, if it made something.
+type Done struct {
+	Remote  string   `json:"remote,omitempty"`
+	Invited *Invited `json:"invited,omitempty"` // of an Invite
+}
+
+// Tags is a swap of tags: Add before Remove, so that a crash leaves two and never none. Either may be empty.
+type Tags struct {
+	Application string   `json:"application"`
+	Add         []string `json:"add,omitempty"`
+	Remove      []string `json:"remove,omitempty"`
+}
+
+// Link is a URL shown on the candidate's page. Products without titles leave Title out.
+type Link struct {
+	Application string `json:"application"`
+	URL         string `json:"url"`
+	Title       string `json:"title,omitempty"`
+}
+
+// Note is plain text on the application. The plugin ends it with the key's Marker on a line of its own.
+type Note struct {
+	Application string `json:"application"`
+	Text        string `json:"text"`
+	Score       int    `json:"score,omitempty"` // 1 to 4; 0: none
+}
+
+// Move puts the application into another stage, named by the ATS's id. The host has read the application just before and moves forward only.
+type Move struct {
+	Application string `json:"application"`
+	Stage       string `json:"stage"`
+}
+
+// Outcome tells a vendor what the ATS decided about the person behind the invitations: hired, unhired, rejected or unrejected.
+type Outcome struct {
+	Kind        Kind      `json:"kind"`
+	At          time.Time `json:"at"`
+	Person      string    `json:"person"`
+	Invitations []string  `json:"invitations"` // the vendor's ids ([Invited].Remote)
+}
+
+// Deletion has a vendor remove a person: the named invitations, and, when Everywhere, whatever else it keeps under Person.
+// Deleting what is gone already is success.
+type Deletion struct {
+	Person      string   `json:"person"`
+	Invitations []string `json:"invitations,omitempty"`
+	Everywhere  bool     `json:"everywhere,omitempty"`
+}
+
+// Repeat says what a second attempt of a verb may do.
+type Repeat string
+
+const (
+	Safe  Repeat = "safe"  // a repeat changes nothing: sets, upserts, absolute values
+	Keyed Repeat = "keyed" // the product honours the Key as an idempotency key, for Promise.KeptFor
+	Look  Repeat = "look"  // the plugin has Finder: it can tell whether the first attempt arrived
+	Never Repeat = "never" // none of these: after an unknown outcome a person decides
+)
+
+// Promise is what a plugin says of one verb. The host believes it, and sdktest holds it to it.
+type Promise struct {
+	Repeat  Repeat        `json:"repeat"`
+	KeptFor time.Duration `json:"kept_for,omitempty"` // Keyed: how long the product remembers a key
+	Settle  time.Duration `json:"settle,omitempty"`   // how long the product takes to show what it has just made
+}
+
+// DefaultPromise is what holds for a verb of a plugin that has no [Promiser] or leaves the verb to it.
+func DefaultPromise(v Verb, finder bool) Promise {
+	switch v {
+	case VerbNote, VerbInvite:
+		if finder {
+			return Promise{Repeat: Look, Settle: 5 * time.Second}
+		}
+		return Promise{Repeat: Never}
+	}
+	return Promise{Repeat: Safe}
+}
