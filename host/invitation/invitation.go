@@ -67,7 +67,7 @@ type Step struct {
 }
 
 var rank = map[sdk.Kind]int{
-	sdk.KindFailed: 1, sdk.KindInvited: 2, sdk.KindBounced: 3, sdk.KindStarted: 5, sdk.KindSubmitted: 6, sdk.KindScored: 7,
+	sdk.KindFailed: 2, sdk.KindInvited: 2, sdk.KindBounced: 3, sdk.KindStarted: 5, sdk.KindSubmitted: 6, sdk.KindScored: 7,
 	sdk.KindCompleted: 8, sdk.KindExpired: 8, sdk.KindDeclined: 8, sdk.KindCancelled: 8,
 }
 
@@ -151,9 +151,8 @@ func (i *Invitation) take(ev sdk.Event) (occurrence string, news bool) {
 		delete(i.Times, from) // submitted at the deadline: the later word holds
 	case rank[ev.Kind] < rank[from]:
 		i.Times[ev.Kind] = ev.At
-		// A late step fills in its time. Submitted is told all the same: it is implied, so this is its first mention only if the state came
-		// from a word like expired.
-		return string(ev.Kind), ev.Kind == sdk.KindSubmitted && !i.Ended()
+		// A late step only fills in its time; but a candidate who has finished after all is news.
+		return string(ev.Kind), ev.Kind == sdk.KindSubmitted && (!i.Ended() || ev.At.After(i.Times[from]))
 	}
 	i.State, i.Times[ev.Kind] = State(ev.Kind), ev.At
 	i.Reason, i.Detail = ev.Reason, ev.Detail
