@@ -11,7 +11,7 @@ type ATS interface {
 	// Receive verifies a webhook and translates it. It makes no network call and takes less than 5 s. [ErrUnauthorized] for a request that
 	// no live secret signed; an unknown event is no error, only no events.
 	Receive(ctx context.Context, r Request) (Received, error)
-	// Application reads the truth now. [ErrNotFound] when the product says there is none, or none that this credential may see.
+	// Application reads the truth now. [ErrNotFound] when the product says there is none; a [Refuse] when it may not be read, or not be acted on.
 	Application(ctx context.Context, id string) (Application, error)
 }
 

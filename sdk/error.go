@@ -12,8 +12,9 @@ var (
 	ErrUnauthorized = errors.New("signed by no live secret")
 	// ErrDisconnected: the credential is revoked. The connection rests and its work waits. A 403 or 404 on one record is not that.
 	ErrDisconnected = errors.New("the credential is no longer accepted")
-	// ErrNotFound: there is no such record, or none that this credential may see.
-	ErrNotFound = errors.New("not found or not visible")
+	// ErrNotFound: there is no such record. One that this credential may not see is a [Refuse] with reason not_visible: after a deleted event
+	// ErrNotFound is what makes the host forget a person.
+	ErrNotFound = errors.New("not found")
 )
 
 // Refusal is an error that will never go away by itself: the write becomes a failed event or is parked for a person.
@@ -38,3 +39,11 @@ func (d *Delay) Unwrap() error { return d.Err }
 
 // Later makes a Delay.
 func Later(after time.Duration, err error) error { return &Delay{after, err} }
+
+// SettingError is how open refuses one setting: the operator sees it at that setting's line. Detail never holds the value.
+type SettingError struct {
+	Setting string // its name
+	Detail  string // what is wrong with it
+}
+
+func (e *SettingError) Error() string { return fmt.Sprintf("setting %s: %s", e.Setting, e.Detail) }
