@@ -1,0 +1,26 @@
+# Who is connected. Each block is one account of one product; pairings name it as ats.lever or vendor.alva.
+#
+# Secrets never stand in this folder: env("NAME") reads an environment variable, file("name") a file beside this one, such as a mounted
+# secret. A second argument of env stands for a variable that is not set; null leaves the setting out.
+#
+# Further settings of a connection:
+#   plugin = "lever"   # which plugin it runs, if that is not the label: two Lever accounts are ats "lever_eu" and ats "lever_us"
+#   rate   = 5         # requests a second at most, if less than the product allows
+
+ats "lever" {
+  api_key = env("LEVER_API_KEY") # Lever: Settings > Integrations and API
+
+  # The signature tokens of Lever's webhooks. While a token is being replaced both are accepted; webhooks may have different ones.
+  signing_tokens = [
+    env("LEVER_SIGNING_TOKEN"),
+    env("LEVER_SIGNING_TOKEN_NEXT", null),
+  ]
+
+  base_url = env("LEVER_URL", null) # a sandbox or a proxy; Lever itself if left out
+}
+
+vendor "alva" {
+  api_key         = env("ALVA_API_KEY") # Alva: Settings > Integrations > New API key
+  webhook_secrets = [env("ALVA_WEBHOOK_SECRET")]
+  base_url        = env("ALVA_URL", null)
+}

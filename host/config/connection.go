@@ -1,0 +1,299 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/function"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+
+	"github.com/patchbay-dev/patchbay/host/language"
+	"github.com/patchbay-dev/patchbay/sdk"
+)
+
+// Connection is one account of one product: a block ats or vendor.
+type Connection struct {
+	Name   string // "ats.lever"
+	Role   sdk.Role
+	Label  string
+	Plugin string    // the label, unless the block says otherwise
+	Rate   float64   // requests a second that the operator allows; 0: what the plugin says
+	Range  hcl.Range // of the block's header
+
+	settings  hcl.Attributes
+	functions map[string]function.Function
+}
+
+// Decoded is what a connection's block says, with what the plugin must not see kept apart. It prints no secret.
+type Decoded struct {
+	Values     json.RawMessage // for the plugin: all settings but the secrets below
+	BaseURL    string          // the setting base_url as the operator gave it; empty: the plugin's
+	Auth       string          // how the credential goes into calls, as in [sdk.Setting]; empty: there is none
+	Credential string          // for the egress
+	Signing    []string        // webhook secrets, for the hook: any one may have signed
+}
+
+// Format hides everything, whatever the verb.
+func (Decoded) Format(s fmt.State, _ rune) { fmt.Fprint(s, "[settings]") }
+
+// meta is what the host itself knows of every connection; the rest is for the plugin.
+var meta = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "plugin"}, {Name: "rate"}}}
+
+// connection reads what the host knows of a connection by itself.
+func (r *reader) connection(b *hcl.Block) *Connection {
+	c := &Connection{
+		Name: b.Type + "." + b.Labels[0], Role: sdk.Role(b.Type), Label: b.Labels[0], Plugin: b.Labels[0],
+		Range: b.DefRange, functions: r.outside.functions(),
+	}
+	if !plain(c.Label) {
+		r.problem(b.LabelRanges[0], "Invalid name", "A connection's name is small letters, digits and _, and begins with a letter.")
+		return nil
+	}
+	content, rest, diags := b.Body.PartialContent(meta)
+	r.diags = append(r.diags, diags...)
+	if attr := content.Attributes["plugin"]; attr != nil {
+		v, ok := r.literal(attr, cty.String, c.functions)
+		if c.Plugin = language.TextOf(v); ok && !plain(c.Plugin) {
+			r.problem(attr.Expr.Range(), "Invalid name", "A plugin's name is small letters, digits and _, and begins with a letter.")
+		}
+	}
+	if attr := content.Attributes["rate"]; attr != nil {
+		if v, ok := r.literal(attr, cty.Number, c.functions); ok {
+			if c.Rate, _ = v.AsBigFloat().Float64(); c.Rate <= 0 || c.Rate > 1000 {
+				r.problem(attr.Expr.Range(), "Invalid rate", "rate is how many requests a second are allowed: more than 0, at most 1000.")
+			}
+		}
+	}
+	c.settings, diags = rest.JustAttributes()
+	r.diags = append(r.diags, diags...)
+	return c
+}
+
+// plain tells whether a name can be part of a reference, a path and a URL.
+func plain(name string) bool {
+	odd := func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' }
+	return name != "" && len(name) <= 40 && name[0] >= 'a' && name[0] <= 'z' && !strings.ContainsFunc(name, odd)
+}
+
+// literal is an argument that the host itself must know.
+func (r *reader) literal(attr *hcl.Attribute, typ cty.Type, functions map[string]function.Function) (cty.Value, bool) {
+	v, diags := attr.Expr.Value(&hcl.EvalContext{Functions: functions})
+	if r.diags = append(r.diags, diags...); diags.HasErrors() {
+		return cty.NilVal, false
+	}
+	if v, err := convert.Convert(v, typ); err == nil && !v.IsNull() && v.IsKnown() {
+		return v, true
+	}
+	r.problem(attr.Expr.Range(), "Wrong type", "%s is a %s.", attr.Name, typ.FriendlyName())
+	return cty.NilVal, false
+}
+
+// Decode holds the connection's block against the settings of its plugin and evaluates it: only here are env and file asked for secrets.
+func (c *Connection) Decode(settings []sdk.Setting) (Decoded, hcl.Diagnostics) {
+	d := &decoder{Connection: c, plugin: map[string]cty.Value{}}
+	var known []string
+	for _, s := range settings {
+		known = append(known, s.Name)
+		d.take(s)
+	}
+	for _, name := range language.Sorted(c.settings) {
+		if !slices.Contains(known, name) {
+			d.problem(c.settings[name].NameRange, "Unknown setting", "The plugin %q has no setting %q.%s", c.Plugin, name,
+				language.Meant(name, append(known, "plugin", "rate")))
+		}
+	}
+	if d.diags = Sort(d.diags); d.diags.HasErrors() {
+		return Decoded{}, d.diags
+	}
+	object := cty.ObjectVal(d.plugin)
+	text, err := ctyjson.Marshal(object, object.Type())
+	if err != nil {
+		d.problem(c.Range, "Wrong type", "The settings cannot be written as JSON.")
+		return Decoded{}, d.diags
+	}
+	d.decoded.Values = text
+	return d.decoded, d.diags
+}
+
+// Refuse is a plugin's refusal of a setting, at its line.
+func (c *Connection) Refuse(e *sdk.SettingError) hcl.Diagnostics {
+	at := c.Range
+	if attr := c.settings[e.Setting]; attr != nil {
+		at = attr.NameRange
+	}
+	d := language.Problem(at, "Refused setting", "The plugin %q cannot work with %s: %s.", c.Plugin, e.Setting,
+		strings.TrimSuffix(e.Detail, "."))
+	hide(d)
+	return hcl.Diagnostics{d}
+}
+
+// decoder is one call of Decode.
+type decoder struct {
+	*Connection
+	decoded Decoded
+	plugin  map[string]cty.Value
+	diags   hcl.Diagnostics
+}
+
+func (d *decoder) problem(at hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
+	p := language.Problem(at, summary, format, args...)
+	d.diags = append(d.diags, p)
+	return p
+}
+
+// types is what a setting's type is in HCL.
+var types = map[sdk.SettingType]cty.Type{
+	sdk.TypeString: cty.String, sdk.TypeNumber: cty.Number, sdk.TypeBool: cty.Bool,
+	sdk.TypeStrings: cty.List(cty.String), sdk.TypeMap: cty.Map(cty.String),
+}
+
+// take evaluates one setting and puts it where it belongs.
+func (d *decoder) take(s sdk.Setting) {
+	v, given, ok := d.evaluate(s)
+	if !ok {
+		return
+	}
+	if s.Name == "base_url" && given {
+		d.decoded.BaseURL = language.TextOf(v)
+	}
+	if s.Auth == "" && !s.Verify {
+		if !v.IsNull() {
+			d.plugin[s.Name] = v
+		}
+		return
+	}
+	texts := language.TextsOf(v)
+	if s.Verify {
+		d.decoded.Signing = append(d.decoded.Signing, texts...)
+	}
+	if s.Auth != "" && len(texts) > 0 {
+		d.decoded.Auth, d.decoded.Credential = s.Auth, texts[0]
+	}
+}
+
+// evaluate is a setting's value, or its default; null if it has neither. False if that is an error, which has been told.
+func (d *decoder) evaluate(s sdk.Setting) (v cty.Value, given, ok bool) {
+	typ, ok := types[s.Type]
+	if !ok {
+		d.problem(d.Range, "Wrong type", "The plugin %q has a setting %s of a type that this host does not know: %s.", d.Plugin, s.Name, s.Type)
+		return cty.NilVal, false, false
+	}
+	attr := d.settings[s.Name]
+	if attr != nil {
+		if v, ok = d.argument(s, attr, typ); !ok {
+			return cty.NilVal, false, false
+		}
+		if !v.IsNull() && !blank(v) {
+			return v, true, true
+		}
+	}
+	if s.Required {
+		at := d.Range
+		if attr != nil {
+			at = attr.NameRange
+		}
+		d.problem(at, "Missing setting", "%s needs %s.%s", d.Name, s.Name, doc(s))
+		return cty.NilVal, false, false
+	}
+	v, err := byDefault(s, typ)
+	if err != nil {
+		d.problem(d.Range, "Wrong type", "The plugin %q has a default for %s that is no %s.", d.Plugin, s.Name, s.Type)
+		return cty.NilVal, false, false
+	}
+	return v, false, true
+}
+
+// argument is what the block says for a setting.
+func (d *decoder) argument(s sdk.Setting, attr *hcl.Attribute, typ cty.Type) (cty.Value, bool) {
+	v, diags := attr.Expr.Value(&hcl.EvalContext{Functions: d.functions})
+	if s.Secret {
+		hide(diags...)
+		d.warnOfLiteral(s, attr)
+	}
+	if d.diags = append(d.diags, diags...); diags.HasErrors() {
+		return cty.NilVal, false
+	}
+	converted, err := convert.Convert(v, typ)
+	if err != nil || !converted.IsWhollyKnown() {
+		wrong := d.problem(attr.Expr.Range(), "Wrong type", "%s is a %s.%s", s.Name, s.Type, doc(s))
+		if s.Secret {
+			hide(wrong)
+		}
+		return cty.NilVal, false
+	}
+	return withoutNulls(converted), true
+}
+
+// byDefault is the value that the plugin gives a setting that is left out.
+func byDefault(s sdk.Setting, typ cty.Type) (cty.Value, error) {
+	if s.Default == "" {
+		return cty.NullVal(typ), nil
+	}
+	written := cty.StringVal(s.Default)
+	if s.Type == sdk.TypeStrings || s.Type == sdk.TypeMap {
+		x, diags := hclsyntax.ParseExpression([]byte(s.Default), s.Name, hcl.InitialPos)
+		if diags.HasErrors() {
+			return cty.NilVal, diags
+		}
+		if written, diags = x.Value(nil); diags.HasErrors() {
+			return cty.NilVal, diags
+		}
+	}
+	return convert.Convert(written, typ)
+}
+
+// warnOfLiteral tells of a secret that stands in the file.
+func (d *decoder) warnOfLiteral(s sdk.Setting, attr *hcl.Attribute) {
+	for _, call := range language.Calls(attr.Expr) {
+		if call.Name == "env" || call.Name == "file" {
+			return
+		}
+	}
+	w := language.Warning(attr.NameRange, "Secret in the file", "%s is a secret. Let env(%q) or file(…) say it.", s.Name,
+		strings.ToUpper(d.Label+"_"+s.Name))
+	hide(w)
+	d.diags = append(d.diags, w)
+}
+
+func doc(s sdk.Setting) string {
+	if s.Doc == "" {
+		return ""
+	}
+	return fmt.Sprintf(" It is: %s.", strings.TrimSuffix(s.Doc, "."))
+}
+
+func blank(v cty.Value) bool {
+	if v.Type() == cty.String {
+		return v.AsString() == ""
+	}
+	return v.Type().IsCollectionType() && v.LengthInt() == 0
+}
+
+// withoutNulls leaves out the elements of a list or map that are null: those whose env has nothing.
+func withoutNulls(v cty.Value) cty.Value {
+	if v.IsNull() || !v.Type().IsCollectionType() {
+		return v
+	}
+	list, dict := []cty.Value{}, map[string]cty.Value{}
+	for it := v.ElementIterator(); it.Next(); {
+		if key, e := it.Element(); !e.IsNull() {
+			list = append(list, e)
+			if v.Type().IsMapType() {
+				dict[key.AsString()] = e
+			}
+		}
+	}
+	switch {
+	case len(list) == 0:
+		return cty.NullVal(v.Type())
+	case v.Type().IsMapType():
+		return cty.MapVal(dict)
+	}
+	return cty.ListVal(list)
+}

@@ -1,0 +1,4 @@
+pairing "x" {
+  ats = ats.lever
+  ats = ats.lever # ERROR: PB207 Attribute redefined
+}

@@ -1,0 +1,4 @@
+pairing "x" {
+  ats = ats.lever
+  vendor = # ERROR: PB100 Invalid expression
+}

@@ -1,0 +1,189 @@
+// Package language is the words of the rules: checks and evaluates their expressions; no I/O.
+//
+// A [Reader] reads the expressions of one pairing: it finds what each reads, through locals too, and, when all are read, checks each as on
+// the events on which it will be evaluated. What it leaves is an [Evaluator], whose [Scope] evaluates an [Expression] on the [Facts] of one
+// event. Which variables there are, of what type, on which event, and whether they may be null, is one table in this file: it feeds the
+// check at load and the values at run time, so what passes the one cannot surprise the other.
+//
+// # Why
+//
+// An expression is evaluated at load with unknown values, and again for each way that something may be null or empty. HCL drops the
+// mistakes in the arms of a conditional whose condition is unknown, and in the body of a for over an unknown list; arms.go goes there by
+// itself, or a misspelt name would wait for the first candidate.
+package language
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/patchbay-dev/patchbay/host/invitation"
+	"github.com/patchbay-dev/patchbay/sdk"
+)
+
+// Event is one word that may follow "on". Events of an ATS decide whom to invite, those of an invitation what to write.
+type Event struct {
+	ATS       bool
+	Variables []string // what expressions may read, in the order of the alphabet
+}
+
+var (
+	ofApplication = []string{"application", "assessments", "candidate", "event", "posting"}
+	ofInvitation  = []string{"application", "candidate", "event", "invitation", "posting"}
+	ofResult      = []string{"application", "candidate", "event", "invitation", "posting", "result"}
+)
+
+// Events is the closed list of what rules can wait for.
+var Events = map[sdk.Kind]Event{
+	sdk.KindApplied:   {ATS: true, Variables: ofApplication},
+	sdk.KindMoved:     {ATS: true, Variables: ofApplication},
+	sdk.KindFound:     {ATS: true, Variables: ofApplication},
+	sdk.KindInvited:   {Variables: ofInvitation},
+	sdk.KindFailed:    {Variables: ofInvitation},
+	sdk.KindBounced:   {Variables: ofInvitation},
+	sdk.KindStarted:   {Variables: ofInvitation},
+	sdk.KindSubmitted: {Variables: ofInvitation},
+	sdk.KindScored:    {Variables: ofResult},
+	sdk.KindCompleted: {Variables: ofResult},
+	sdk.KindExpired:   {Variables: ofInvitation},
+	sdk.KindDeclined:  {Variables: ofInvitation},
+	sdk.KindCancelled: {Variables: ofInvitation},
+}
+
+// attribute is one attribute of a variable. One without a name is the variable itself.
+type attribute struct {
+	name string
+	typ  cty.Type
+	in   []sdk.Kind       // the events that have it; nil: all
+	null nullness         // nil: never
+	read func(*Facts) any // string, bool, int, *float64, []string, time.Time or []sdk.Score; nil and zero times are null
+}
+
+// nullness tells whether an attribute may be null on an event. Where it may not, a text that is missing is empty.
+type nullness func(kind sdk.Kind, named bool) bool
+
+func always(sdk.Kind, bool) bool                 { return true }
+func untilSent(kind sdk.Kind, _ bool) bool       { return kind == sdk.KindFailed }
+func unlessNamed(kind sdk.Kind, named bool) bool { return kind == sdk.KindFailed || !named }
+
+// Facts is what the variables of one evaluation are read from.
+type Facts struct {
+	Event       sdk.Event
+	Application sdk.Application
+	Invitation  invitation.Invitation
+	Result      sdk.Result
+	Assessments []sdk.Assessment
+}
+
+var (
+	texts    = cty.List(cty.String)
+	scores   = cty.List(cty.Object(map[string]cty.Type{"name": cty.String, "score": cty.Number}))
+	troubled = []sdk.Kind{sdk.KindFailed, sdk.KindBounced}
+)
+
+// variables is what expressions may read.
+var variables = map[string][]attribute{
+	"event": {
+		{name: "kind", typ: cty.String, read: func(f *Facts) any { return string(f.Event.Kind) }},
+		{name: "at", typ: cty.String, read: func(f *Facts) any { return f.Event.At.UTC().Format(time.RFC3339) }},
+		{name: "reason", typ: cty.String, in: troubled, read: func(f *Facts) any { return f.Event.Reason }},
+		{name: "detail", typ: cty.String, in: troubled, read: func(f *Facts) any { return f.Event.Detail }},
+		{name: "tag", typ: cty.String, in: []sdk.Kind{sdk.KindFound}, read: func(f *Facts) any { return f.Event.Tag }},
+	},
+	"application": {
+		{name: "stage", typ: cty.String, read: func(f *Facts) any { return f.Application.Stage.Name }},
+		{name: "stage_since", typ: cty.String, null: always, read: func(f *Facts) any { return f.Application.StageSince }},
+		{name: "origin", typ: cty.String, read: func(f *Facts) any { return f.Application.Origin }},
+		{name: "tags", typ: texts, read: func(f *Facts) any { return f.Application.Tags }},
+		{name: "own_tags", typ: texts, read: func(f *Facts) any { return f.Application.OwnTags }},
+		{name: "confidential", typ: cty.Bool, read: func(f *Facts) any { return f.Application.Confidential }},
+		{name: "active", typ: cty.Bool, read: func(f *Facts) any { return f.Application.Active }},
+	},
+	"candidate": {
+		{name: "name", typ: cty.String, read: func(f *Facts) any { return f.Application.Candidate.Name }},
+		{name: "email", typ: cty.String, null: always, read: func(f *Facts) any { return given(f.Application.Candidate.Email) }},
+	},
+	"posting": {
+		{name: "name", typ: cty.String, read: func(f *Facts) any { return f.Application.Posting.Name }},
+		{name: "team", typ: cty.String, read: func(f *Facts) any { return f.Application.Posting.Team }},
+		{name: "tags", typ: texts, read: func(f *Facts) any { return f.Application.Posting.Tags }},
+	},
+	"assessments": {
+		{typ: texts, read: func(f *Facts) any { return Names(f.Assessments) }},
+	},
+	"invitation": {
+		{name: "assessment", typ: cty.String, null: unlessNamed, read: func(f *Facts) any { return given(f.Invitation.Assessment) }},
+		{name: "url", typ: cty.String, null: untilSent, read: func(f *Facts) any { return given(f.Invitation.URL) }},
+		{name: "passing_score", typ: cty.Number, null: always, read: func(f *Facts) any { return f.Invitation.PassingScore }},
+		{name: "attempt", typ: cty.Number, read: func(f *Facts) any { return f.Invitation.Attempt }},
+	},
+	"result": {
+		{name: "score", typ: cty.Number, null: always, read: func(f *Facts) any { return f.Result.Score }},
+		{name: "points", typ: cty.Number, null: always, read: func(f *Facts) any { return f.Result.Points }},
+		{name: "max", typ: cty.Number, null: always, read: func(f *Facts) any { return f.Result.Max }},
+		{name: "final", typ: cty.Bool, read: func(f *Facts) any { return f.Result.Final }},
+		{name: "revision", typ: cty.String, read: func(f *Facts) any { return f.Result.Revision }},
+		{name: "url", typ: cty.String, null: always, read: func(f *Facts) any { return given(f.Result.URL) }},
+		{name: "summary", typ: cty.String, read: func(f *Facts) any { return f.Result.Summary }},
+		{name: "tests", typ: scores, read: func(f *Facts) any { return f.Result.Tests }},
+		{name: "skills", typ: scores, read: func(f *Facts) any { return f.Result.Skills }},
+	},
+}
+
+// attributesOn is what a variable has on an event.
+func attributesOn(variable string, kind sdk.Kind) []attribute {
+	var out []attribute
+	for _, a := range variables[variable] {
+		if a.in == nil || slices.Contains(a.in, kind) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// KindsWhere is the events that match, in the order of the alphabet.
+func KindsWhere(match func(sdk.Kind, Event) bool) []sdk.Kind {
+	var out []sdk.Kind
+	for _, k := range Sorted(Events) {
+		if match(k, Events[k]) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// Words is the events as words.
+func Words(kinds []sdk.Kind) []string {
+	out := make([]string, len(kinds))
+	for i, k := range kinds {
+		out[i] = string(k)
+	}
+	return out
+}
+
+// Names is the names of the assessments.
+func Names(all []sdk.Assessment) []string {
+	names := make([]string, len(all))
+	for i, a := range all {
+		names[i] = a.Name
+	}
+	return names
+}
+
+// unique gives every score a name of its own: the second "Logic" is "Logic (2)".
+func unique(all []sdk.Score) []sdk.Score {
+	seen := map[string]int{}
+	out := slices.Clone(all)
+	for i, s := range out {
+		if seen[s.Name]++; seen[s.Name] > 1 {
+			out[i].Name = fmt.Sprintf("%s (%d)", s.Name, seen[s.Name])
+		}
+	}
+	return out
+}
+
+// Sorted is the keys of a map in order.
+func Sorted[K ~string, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,160 @@
+package language
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/patchbay-dev/patchbay/sdk"
+)
+
+func parse(t testing.TB, text string) hcl.Expression {
+	t.Helper()
+	x, diags := hclsyntax.ParseExpression([]byte(text), "x.hcl", hcl.InitialPos)
+	if diags.HasErrors() {
+		t.Fatalf("%s: %v", text, diags)
+	}
+	return x
+}
+
+func TestFunctions(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{`tagged("a", ["b", " a "])`, `true`},
+		{`tagged(" a", ["a\t"])`, `true`},
+		{`tagged("a", ["A", "a b", "“a”"])`, `false`},
+		{`tagged("a", [])`, `false`},
+		{`after("Test - ", ["Test - Go", " Test - SQL ", "test - x", "Test – y", "Test - ", "Test"])`, `["Go", "SQL"]`},
+		{`after("x", [])`, `[]`},
+		{`first(["a", "b"])`, `"a"`},
+		{`first([])`, `null`},
+		{`coalesce(null, null)`, `null`},
+		{`coalesce(null, "a", "b")`, `"a"`},
+		{`coalesce(first([]), null, 3)`, `3`},
+		{`contains(["a", "b"], "b")`, `true`},
+		{`contains(["a", "b"], "B")`, `false`},
+		{`contains([1, 2.5], 2.5)`, `true`},
+		{`contains(["1"], 1)`, `false`},
+		{`contains([], "b")`, `false`},
+		{`lookup({ a = "x", b = null }, "a", null)`, `"x"`},
+		{`lookup({ a = "x", b = null }, "b", "y")`, `null`},
+		{`lookup({ a = "x" }, "c", null)`, `null`},
+		{`lookup({}, "c", 3)`, `3`},
+		{`keys({ b = 1, a = 2 })`, `["a", "b"]`},
+		{`length(concat(["a"], distinct(["b", "b"])))`, `2`},
+		{`join(", ", [for k, v in merge({ a = 1 }, { b = 2 }) : "${k}${v}"])`, `"a1, b2"`},
+		{`format("%s is %d", lower("ANN"), floor(2.9))`, `"ann is 2"`},
+		{`"${upper("a")}${min(3, 2)}${max(3, 2)}"`, `"A23"`},
+	} {
+		r := NewReader(nil)
+		v, ok := r.Constant(&Expression{Expression: parse(t, tt.text)})
+		if !ok {
+			t.Errorf("%s: %v", tt.text, r.Diags)
+			continue
+		}
+		if got := string(hclwrite.TokensForValue(v).Bytes()); got != tt.want {
+			t.Errorf("%s is %s, want %s", tt.text, got, tt.want)
+		}
+	}
+}
+
+// TestFunctionsRefuse is what functions cannot take. A null must not make the result unknown, or it would pass for anything.
+func TestFunctionsRefuse(t *testing.T) {
+	for _, text := range []string{
+		`tagged(null, ["a"])`, `tagged("a", null)`, `after(null, [])`, `first(null)`, `first("a")`, `contains(null, "a")`,
+		`contains("ab", "a")`, `contains(["a"], null)`, `coalesce("a", ["b"])`, `lower(null)`, `floor(null)`, `lookup(null, "a", 1)`,
+		`lookup(["a"], "a", 1)`, `join(null, [])`,
+	} {
+		if v, diags := parse(t, text).Value(&hcl.EvalContext{Functions: functions}); !diags.HasErrors() {
+			t.Errorf("%s is %#v", text, v)
+		}
+	}
+}
+
+// TestTable holds the table of variables together: each event's variables exist, in order, and nothing that cannot be null reads as null.
+func TestTable(t *testing.T) {
+	for kind, e := range Events {
+		if !slices.IsSorted(e.Variables) {
+			t.Errorf("%s: %q", kind, e.Variables)
+		}
+		s := (&Evaluator{named: true}).On(&Facts{Event: sdk.Event{Kind: kind}})
+		for _, name := range e.Variables {
+			v := s.root(name)
+			for _, a := range attributesOn(name, kind) {
+				if at := attributeOf(v, a.name); a.null == nil && at.IsNull() || !at.Type().Equals(a.typ) {
+					t.Errorf("%s: %s is %#v, not a %s", kind, path(name, a.name), at, a.typ.FriendlyName())
+				}
+			}
+			if want := (variant{}).root(name, kind).Type(); !v.Type().Equals(want) {
+				t.Errorf("%s: %s is checked as %#v and read as %#v", kind, name, want, v.Type())
+			}
+		}
+	}
+}
+
+func attributeOf(v cty.Value, name string) cty.Value {
+	if name == "" {
+		return v
+	}
+	return v.GetAttr(name)
+}
+
+// TestReached holds the check to the parts that HCL passes over while what decides is unknown, and away from what is never reached.
+func TestReached(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{`result.final ? result.score + 1 : 0`, "result.score is null"},
+		{`result.final || result.score > 1`, "result.score is null"},
+		{`result.final && result.score > 1`, "result.score is null"},
+		{`[for t in result.tests : result.final ? t.score + 1 : 0]`, "result.tests.score is null"},
+		{`[for t in result.tests : t.score if t.score > 1]`, "result.tests.score is null"},
+		{`result.final ? [for t in result.tests : t.nam] : []`, "attribute named"},
+		{`application.tags[0]`, "lists are empty"},
+		{`result.score == null ? result.max + 1 : 0`, "result.max is null and result.score is null"},
+		{`"%{for t in result.tests}${t.score}%{endfor}"`, "result.tests.score is null"},
+		{`result.tests[*].nam`, "attribute named"},
+		{`result.score == null ? 0 : result.score + 1`, ""},
+		{`result.score != null && result.score > 1`, ""},
+		{`result.score == null || result.score > 1`, ""},
+		{`!result.final || result.score == null ? null : floor(result.score)`, ""},
+		{`length(application.tags) > 0 ? application.tags[0] : null`, ""},
+		{`[for t in result.tests : t.score == null ? "" : "${t.score}"]`, ""},
+		{`"%{for t in result.tests}${t.name}%{endfor}"`, ""},
+		{`coalesce(result.score, result.max, 0) + 1`, ""},
+		{`true ? 1 : result.score + 1`, ""},
+	} {
+		r := NewReader(nil)
+		r.Expect(r.Read(parse(t, tt.text)), func(cty.Value) string { return "" }, func() []sdk.Kind { return []sdk.Kind{sdk.KindScored} })
+		r.Done(true)
+		switch said := r.Diags.Error(); {
+		case tt.want == "" && r.Diags.HasErrors():
+			t.Errorf("%s: %v", tt.text, r.Diags)
+		case !strings.Contains(said, tt.want):
+			t.Errorf("%s: %s, want %s", tt.text, said, tt.want)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	known := []string{"applied", "moved", "found", "Data Analyst"}
+	for given, want := range map[string]string{
+		"aplied": "applied", "move": "moved", "mvoed": "moved", "data  analyst": "Data Analyst", "hired": "", "x": "", "": "",
+	} {
+		if got := Nearest(given, known); got != want {
+			t.Errorf("%q: %q, want %q", given, got, want)
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	for _, tag := range []string{
+		"Alex - On Application", "“Alex – On Application”", "alex-on application ", "ALEX\u00a0— ON APPLICATION", "Alex−On Application",
+	} {
+		if got := Fold(tag); got != "alex-onapplication" {
+			t.Errorf("%q: %q", tag, got)
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package rule
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/patchbay-dev/patchbay/host/language"
+	"github.com/patchbay-dev/patchbay/sdk"
+)
+
+// Folder is what all pairings of a folder share.
+type Folder struct {
+	Connections []string     // "ats.lever", "vendor.alva"
+	Locals      []*hcl.Block // of every file
+	Guards      []*hcl.Block
+	// Functions reach outside: env and file. They are called at load only, but for a use that depends on a variable, so they must answer
+	// the same each time.
+	Functions map[string]function.Function
+}
+
+// compiler compiles one pairing.
+type compiler struct {
+	*Pairing
+	*language.Reader
+	folder Folder
+	named  bool // every invite names an assessment
+}
+
+var frame = &hcl.BodySchema{
+	Attributes: []hcl.AttributeSchema{{Name: "ats", Required: true}, {Name: "vendor", Required: true}, {Name: "mode"}},
+	Blocks: []hcl.BlockHeaderSchema{
+		{Type: "locals"}, {Type: "guard", LabelNames: []string{"why"}}, {Type: "on", LabelNames: []string{"event"}},
+		{Type: "tags", LabelNames: []string{"group"}}, {Type: "mirror"},
+	},
+}
+
+// Compile turns a pairing block into a Pairing. The Pairing is nil if there is any error.
+func Compile(block *hcl.Block, folder Folder) (*Pairing, hcl.Diagnostics) {
+	c := &compiler{
+		Pairing: &Pairing{Label: block.Labels[0], Mode: Live, Range: block.DefRange, rules: map[sdk.Kind][]*on{}},
+		Reader:  language.NewReader(folder.Functions),
+		folder:  folder, named: true,
+	}
+	content := c.content(block.Body, frame)
+	blocks := content.Blocks.ByType()
+	c.Declare(folder.Locals, false)
+	c.Declare(blocks["locals"], true)
+	c.ATS = c.connection(content.Attributes["ats"], "ats")
+	c.Vendor = c.connection(content.Attributes["vendor"], "vendor")
+	if mode := content.Attributes["mode"]; mode != nil {
+		c.Mode = Mode(c.keyword(mode.Expr, "mode", string(Live), string(Off)))
+	}
+	for _, b := range slices.Concat(folder.Guards, blocks["guard"]) {
+		c.compileGuard(b)
+	}
+	for _, b := range blocks["on"] {
+		c.compileOn(b)
+	}
+	for _, b := range blocks["tags"] {
+		c.compileTags(b)
+	}
+	c.compileMirror(blocks["mirror"])
+	c.evaluator = c.Done(c.named)
+	if c.Diags.HasErrors() {
+		return nil, c.Diags
+	}
+	c.ruleNeeds()
+	c.findNear()
+	return c.Pairing, c.Diags
+}
+
+func (c *compiler) content(body hcl.Body, schema *hcl.BodySchema) *hcl.BodyContent {
+	content, diags := language.Content(body, schema)
+	c.Diags = append(c.Diags, diags...)
+	return content
+}
+
+// connection reads a reference like ats.lever, without evaluating it.
+func (c *compiler) connection(attr *hcl.Attribute, role string) string {
+	if attr == nil {
+		return "" // Content has complained
+	}
+	t, diags := hcl.AbsTraversalForExpr(attr.Expr)
+	name, at, ok := language.SecondName(t)
+	if diags.HasErrors() || !ok || len(t) != 2 || t.RootName() != role {
+		c.Problem(attr.Expr.Range(), "Not a connection", "Name a connection here: %s.NAME, without quotes.", role)
+		return ""
+	}
+	if full := role + "." + name; slices.Contains(c.folder.Connections, full) {
+		return full
+	}
+	var known []string
+	for _, connection := range c.folder.Connections {
+		if k, ok := strings.CutPrefix(connection, role+"."); ok {
+			known = append(known, k)
+		}
+	}
+	c.Problem(at, "Unknown connection", "There is no block %s %q.%s", role, name, language.Meant(name, known))
+	return ""
+}
+
+// keyword reads a bare word of a closed list.
+func (c *compiler) keyword(x hcl.Expression, what string, known ...string) string {
+	word := hcl.ExprAsKeyword(x)
+	if slices.Contains(known, word) {
+		return word
+	}
+	if v, diags := x.Value(nil); word == "" && !diags.HasErrors() && v.Type() == cty.String && v.IsKnown() && !v.IsNull() {
+		c.Problem(x.Range(), "Unknown word", "%s is a word without quotes: %s.", what, strings.Join(known, ", "))
+		return ""
+	}
+	c.Problem(x.Range(), "Unknown word", "%q is no %s known here.%s", word, what, language.Meant(word, known))
+	return ""
+}
+
+// shortest is how often a product may be searched at most.
+const shortest = time.Minute
+
+// duration reads a time like "1h"; 0 if it is none.
+func (c *compiler) duration(attr *hcl.Attribute) time.Duration {
+	if attr == nil {
+		return 0
+	}
+	v, ok := c.Known(attr, language.Text)
+	if !ok {
+		return 0
+	}
+	d, err := time.ParseDuration(language.TextOf(v))
+	if err != nil || d < shortest {
+		c.Problem(attr.Expr.Range(), "Not a duration", "%s is a time of at least %v, such as \"30m\", \"1h\" or \"24h\".", attr.Name, shortest)
+		return 0
+	}
+	return d
+}
+
+func (c *compiler) compileMirror(blocks hcl.Blocks) {
+	if len(blocks) > 1 {
+		c.Problem(blocks[1].DefRange, "Duplicate block", "A pairing has one mirror; another stands at %s.", language.Where(blocks[0].DefRange))
+	}
+	if len(blocks) == 0 {
+		return
+	}
+	content := c.content(blocks[0].Body, &hcl.BodySchema{
+		Attributes: []hcl.AttributeSchema{{Name: "postings"}, {Name: "outcomes"}, {Name: "deletions"}},
+	})
+	c.Mirror.Postings = c.duration(content.Attributes["postings"])
+	if attr := content.Attributes["outcomes"]; attr != nil {
+		c.Mirror.Outcomes = c.outcomes(attr)
+	}
+	if attr := content.Attributes["deletions"]; attr != nil {
+		v, ok := c.Known(attr, language.Condition)
+		c.Mirror.Deletions = ok && v.True()
+	}
+	c.mirrorNeeds(content.Attributes)
+}
+
+func (c *compiler) outcomes(attr *hcl.Attribute) []sdk.Kind {
+	list, diags := hcl.ExprList(attr.Expr)
+	if diags.HasErrors() {
+		c.Problem(attr.Expr.Range(), "Wrong type", "outcomes is a list of events: [hired, rejected].")
+		return nil
+	}
+	var out []sdk.Kind
+	for _, x := range list {
+		if k := sdk.Kind(c.keyword(x, "outcome", language.Words(outcomes)...)); k != "" && !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
