@@ -66,8 +66,19 @@ var programs = map[string]func(){
 		}
 		toy()
 	},
+	// Begins only after its host has died.
+	"late": func() {
+		host := os.Getppid()
+		if err := os.WriteFile(os.Getenv("LATE"), fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
+			panic(err)
+		}
+		for os.Getppid() == host {
+			time.Sleep(time.Millisecond)
+		}
+		toy()
+	},
 	"host": func() {
-		h, err := Open(context.Background(), Options{Dir: os.Args[1], Log: slog.New(slog.DiscardHandler)})
+		h, err := Open(context.Background(), Options{Dir: os.Args[1], Env: os.Args[2:], Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			panic(err)
 		}

@@ -2,8 +2,11 @@ package serve
 
 import (
 	"context"
+	"errors"
+	"io"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"google.golang.org/grpc/stats"
@@ -17,13 +20,14 @@ const (
 // life watches over the life of the host, as a handler of gRPC's connection events.
 type life struct {
 	parent      int
+	stderr      io.Writer // to the host
 	connections atomic.Int64
 	alone       chan struct{} // holds a token after the last connection has ended
 	orphaned    atomic.Bool
 }
 
-func newLife() *life {
-	l := &life{parent: os.Getppid(), alone: make(chan struct{}, 1)}
+func newLife(stderr io.Writer) *life {
+	l := &life{parent: os.Getppid(), stderr: stderr, alone: make(chan struct{}, 1)}
 	l.alone <- struct{}{} // no connection has begun
 	return l
 }
@@ -32,7 +36,7 @@ func newLife() *life {
 func (l *life) watch(stop func()) {
 	for range l.alone {
 		for l.connections.Load() == 0 {
-			if os.Getppid() != l.parent {
+			if l.hostDied() {
 				l.orphaned.Store(true)
 				time.AfterFunc(farewell, func() { os.Exit(1) })
 				stop()
@@ -41,6 +45,16 @@ func (l *life) watch(stop func()) {
 			time.Sleep(glance)
 		}
 	}
+}
+
+// hostDied tells by the parent, and, for a host that died before this process could ask for it, by the pipe that nobody reads any more. An
+// empty line means nothing to a host that does.
+func (l *life) hostDied() bool {
+	if os.Getppid() != l.parent {
+		return true
+	}
+	_, err := l.stderr.Write([]byte{'\n'})
+	return errors.Is(err, syscall.EPIPE)
 }
 
 // HandleConn counts connections.

@@ -76,7 +76,7 @@ func run(about sdk.About, role sdk.Role, config any, open opener) {
 		value, err := open(o.Settings, schema, sdk.Conn{Name: o.Name, HTTP: client, Log: log.With("connection", o.Name)})
 		return value, client.CloseIdleConnections, err
 	}, log)
-	life := newLife()
+	life := newLife(stderr)
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig:  wire.Handshake(),
 		VersionedPlugins: wire.Plugins(server),
