@@ -6,6 +6,8 @@
 # Further settings of a connection:
 #   plugin = "lever"   # which plugin it runs, if that is not the label: two Lever accounts are ats "lever_eu" and ats "lever_us"
 #   rate   = 5         # requests a second at most, if less than the product allows
+#   timeout = "60s"    # how long one call may take; what becomes of one that takes longer is found out
+#   settle  = "5s"     # how long after such a call the product may still show what it made
 
 ats "lever" {
   api_key = env("LEVER_API_KEY") # Lever: Settings > Integrations and API

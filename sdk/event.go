@@ -45,6 +45,7 @@ type Event struct {
 	Application string    `json:"application,omitempty"` // an ATS's event: its application's id
 	Person      string    `json:"person,omitempty"`      // an ATS's event: the person's id, where the product says it
 	Invitation  string    `json:"invitation,omitempty"`  // a vendor's event: the id that Invite returned ([Invited].Remote)
+	Stage       string    `json:"stage,omitempty"`       // moved: the id of the stage entered; a hint, by which the host knows its own moves
 	Tag         string    `json:"tag,omitempty"`         // found: the tag
 	Reason      string    `json:"reason,omitempty"`      // failed, bounced: one word, as in [Refusal]
 	Detail      string    `json:"detail,omitempty"`      // failed, bounced: for a person to read

@@ -76,6 +76,7 @@ var Codes = []Code{
 	{"PB405", "Invalid rate", "A rate of requests that cannot be."},
 	{"PB406", "Plugin not available", "The plugin of a connection does not start, or is not there."},
 	{"PB407", "Refused setting", "The plugin cannot work with the value of a setting."},
+	{"PB408", "Invalid duration", "A length of time that cannot be."},
 
 	{"PB501", "Not possible here", "A rule needs what the connection cannot do."},
 	{"PB502", "Unknown stage", "The ATS has no stage of that name."},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -22,9 +23,12 @@ type Connection struct {
 	Name   string // "ats.lever"
 	Role   sdk.Role
 	Label  string
-	Plugin string    // the label, unless the block says otherwise
-	Rate   float64   // requests a second that the operator allows; 0: what the plugin says
-	Range  hcl.Range // of the block's header
+	Plugin string  // the label, unless the block says otherwise
+	Rate   float64 // requests a second that the operator allows; 0: what the plugin says
+	// Timeout is how long one write may take, Settle how long after a call of unknown outcome the product is left to show what it made;
+	// 0: what the plugin says.
+	Timeout, Settle time.Duration
+	Range           hcl.Range // of the block's header
 
 	settings  hcl.Attributes
 	functions map[string]function.Function
@@ -43,7 +47,7 @@ type Decoded struct {
 func (Decoded) Format(s fmt.State, _ rune) { fmt.Fprint(s, "[settings]") }
 
 // meta is what the host itself knows of every connection; the rest is for the plugin.
-var meta = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "plugin"}, {Name: "rate"}}}
+var meta = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "plugin"}, {Name: "rate"}, {Name: "timeout"}, {Name: "settle"}}}
 
 // connection reads what the host knows of a connection by itself.
 func (r *reader) connection(b *hcl.Block) *Connection {
@@ -70,9 +74,28 @@ func (r *reader) connection(b *hcl.Block) *Connection {
 			}
 		}
 	}
+	c.Timeout = r.span(content.Attributes["timeout"], c.functions)
+	c.Settle = r.span(content.Attributes["settle"], c.functions)
 	c.settings, diags = rest.JustAttributes()
 	r.diags = append(r.diags, diags...)
 	return c
+}
+
+// span is an argument like timeout = "30s"; 0 if it is left out, or wrong, which is then told.
+func (r *reader) span(attr *hcl.Attribute, functions map[string]function.Function) time.Duration {
+	if attr == nil {
+		return 0
+	}
+	v, ok := r.literal(attr, cty.String, functions)
+	if !ok {
+		return 0
+	}
+	d, err := time.ParseDuration(v.AsString())
+	if err != nil || d < time.Millisecond || d > 5*time.Minute {
+		r.problem(attr.Expr.Range(), "Invalid duration", "%s is a length of time such as \"30s\", of at most \"5m\".", attr.Name)
+		return 0
+	}
+	return d
 }
 
 // plain tells whether a name can be part of a reference, a path and a URL.
@@ -105,7 +128,7 @@ func (c *Connection) Decode(settings []sdk.Setting) (Decoded, hcl.Diagnostics) {
 	for _, name := range language.Sorted(c.settings) {
 		if !slices.Contains(known, name) {
 			d.problem(c.settings[name].NameRange, "Unknown setting", "The plugin %q has no setting %q.%s", c.Plugin, name,
-				language.Meant(name, append(known, "plugin", "rate")))
+				language.Meant(name, append(known, "plugin", "rate", "timeout", "settle")))
 		}
 	}
 	if d.diags = Sort(d.diags); d.diags.HasErrors() {

@@ -1,4 +1,4 @@
-// Package egress is the one way out: allow-list, credentials, rate, breaker, ledger of calls.
+// Package egress is the one way out: allow-list, credentials, rate, ledger of calls.
 //
 // A [Server] listens on a Unix socket for the HTTP clients of all plugins. [Server.Open] gives a [Conn] for each connection: where it may
 // go, with which credential, how fast. For every RPC to a plugin the host takes a turn with [Conn.Admit] and turns it into a [Call]; its id

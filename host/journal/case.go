@@ -23,6 +23,7 @@ type Case struct {
 	Used        []string                `json:"used,omitempty"`        // trigger facts that were there before we were
 	Shown       map[string]Shown        `json:"shown,omitempty"`       // by pairing: our tags
 	Verdicts    map[string]string       `json:"verdicts,omitempty"`    // by rule: the last refusal, told again only when it changes
+	Moved       string                  `json:"moved,omitempty"`       // the stage into which we moved it, since Last was read
 	Deleted     bool                    `json:"deleted,omitempty"`     // at the ATS: the case goes once its deletions are done
 
 	ver int64

@@ -41,6 +41,16 @@ func New(st store.Store, seal *Seal) *Journal {
 	return j
 }
 
+// Check opens one record, whichever, to see whether the seal is that of the store: [ErrSeal]. An empty store takes any.
+func (j *Journal) Check(ctx context.Context) error {
+	recs, err := j.store.Scan(ctx, "", "", 1)
+	if err != nil || len(recs) == 0 {
+		return err
+	}
+	_, err = j.seal.Open(recs[0].Key, recs[0].Val)
+	return err
+}
+
 // ErrChanged: somebody else wrote a record since it was read. Nothing was written: read again and decide again.
 var ErrChanged = errors.New("the record changed since it was read")
 
@@ -98,7 +108,7 @@ func (j *Journal) get(ctx context.Context, k string, v any) (ver int64, err erro
 func (j *Journal) unseal(rec store.Rec, v any) error {
 	plain, err := j.seal.Open(rec.Key, rec.Val)
 	if err != nil {
-		return fmt.Errorf("state: record %s: %w", rec.Key, err)
+		return fmt.Errorf("state: %w", err)
 	}
 	if err := json.Unmarshal(plain, v); err != nil {
 		return fmt.Errorf("state: record %s: %w", rec.Key, err)
@@ -114,7 +124,7 @@ func (j *Journal) put(k string, v any) (store.Op, error) {
 	}
 	sealed, err := j.seal.Seal(k, plain)
 	if err != nil {
-		return store.Op{}, fmt.Errorf("state: record %s: %w", k, err)
+		return store.Op{}, fmt.Errorf("state: %w", err)
 	}
 	return store.Op{Key: k, Val: sealed}, nil
 }

@@ -27,6 +27,7 @@ type Bolt struct {
 	queue chan *commit  // unbuffered: a commit is either with its caller or being written
 	quit  chan struct{} // closed by Close
 	ended chan struct{} // closed when the writer has ended
+	fault chan error    // holds what broke it
 	close func() error
 
 	batches, syncs atomic.Int64
@@ -58,7 +59,7 @@ const (
 )
 
 func start(path string, db *bolt.DB) *Bolt {
-	b := &Bolt{path: path, db: db, queue: make(chan *commit), quit: make(chan struct{}), ended: make(chan struct{})}
+	b := &Bolt{path: path, db: db, queue: make(chan *commit), quit: make(chan struct{}), ended: make(chan struct{}), fault: make(chan error, 1)}
 	b.close = sync.OnceValue(func() error {
 		close(b.quit)
 		<-b.ended
@@ -70,6 +71,16 @@ func start(path string, db *bolt.DB) *Bolt {
 
 // Close waits for commits that are being written and for reads.
 func (b *Bolt) Close() error { return b.close() }
+
+// Broken waits for the commit after which the store takes no more, and says why; or returns nil when ctx ends. It is for one caller.
+func (b *Bolt) Broken(ctx context.Context) error {
+	select {
+	case err := <-b.fault:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
 
 // Stats tells how many commits shared how many fsyncs.
 func (b *Bolt) Stats() Stats { return Stats{Commits: b.batches.Load(), Syncs: b.syncs.Load()} }
@@ -174,6 +185,7 @@ func (b *Bolt) write() {
 			}
 			if err := b.commit(group); err != nil {
 				broken = fmt.Errorf("store %s: %w: %w", b.path, ErrBroken, err)
+				b.fault <- broken
 			}
 		}
 	}

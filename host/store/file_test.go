@@ -277,6 +277,9 @@ func TestFullDisk(t *testing.T) {
 			if err := s.Commit(t.Context(), store.Batch{Ops: []store.Op{{Key: "small", Val: []byte{}}}}); !errors.Is(err, store.ErrBroken) {
 				t.Errorf("the next commit says %v", err)
 			}
+			if err := s.Broken(t.Context()); !errors.Is(err, store.ErrBroken) || !strings.Contains(err.Error(), "file too large") {
+				t.Errorf("whoever waits for it to break is told %v", err)
+			}
 			if recs, err := s.Scan(t.Context(), "", "", 1<<20); len(recs) != n || err != nil {
 				t.Errorf("%d of %d records can be read: %v", len(recs), n, err)
 			}

@@ -131,6 +131,9 @@ func (c *connection) events(d delivery, at time.Time) []sdk.Event {
 	if idForm.MatchString(about.Contact) {
 		e.Person = about.Contact
 	}
+	if kind == sdk.KindMoved && idForm.MatchString(about.ToStage) {
+		e.Stage = about.ToStage
+	}
 	return []sdk.Event{e}
 }
 

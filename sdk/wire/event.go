@@ -66,7 +66,7 @@ func sdkHeader(h map[string]*pb.HeaderValues) http.Header {
 func pbEvent(e sdk.Event) *pb.Event {
 	return &pb.Event{
 		Id: e.ID, Kind: string(e.Kind), At: pbTime(e.At), Application: e.Application, Person: e.Person, Invitation: e.Invitation, Tag: e.Tag,
-		Reason: e.Reason, Detail: e.Detail, Result: pbResult(e.Result),
+		Reason: e.Reason, Detail: e.Detail, Result: pbResult(e.Result), Stage: e.Stage,
 	}
 }
 
@@ -74,6 +74,7 @@ func sdkEvent(e *pb.Event) sdk.Event {
 	return sdk.Event{
 		ID: e.GetId(), Kind: sdk.Kind(e.GetKind()), At: sdkTime(e.GetAt()), Application: e.GetApplication(), Person: e.GetPerson(),
 		Invitation: e.GetInvitation(), Tag: e.GetTag(), Reason: e.GetReason(), Detail: e.GetDetail(), Result: sdkResult(e.GetResult()),
+		Stage: e.GetStage(),
 	}
 }
 

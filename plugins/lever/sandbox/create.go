@@ -46,6 +46,12 @@ func (a *account) open(n candidacy) (o *opportunity, deduped bool) {
 		followers: n.followers, located: n.located, confidential: n.confidential || n.posting != nil && n.posting.confidential,
 		createdAt: cmp.Or(n.createdAt, at), updatedAt: at, interactedAt: at, advancedAt: at,
 	}
+	// Being made in a stage stands among the changes too (recorded, sheet 3.1: the oldest entry has createdAt's time); no webhook tells it.
+	first := stageChange{ToStageID: n.stage.ID, ToStageIndex: n.stage.rank, UpdatedAt: o.createdAt}
+	if n.user != nil {
+		first.UserID = n.user.ID
+	}
+	o.changes = []stageChange{first}
 	if n.imported {
 		o.updatedAt = 0
 	}

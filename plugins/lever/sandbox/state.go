@@ -57,7 +57,7 @@ func (a *account) stateOf(o *opportunity) opportunityState {
 	if o.app != nil {
 		s.PostingID, s.Posting = o.app.posting.id, o.app.posting.text
 	}
-	for _, c := range o.changes {
+	for _, c := range o.changes[1:] { // the first is its making
 		to, _ := byID(a.stages, c.ToStageID)
 		s.Moves = append(s.Moves, to.Text)
 	}

@@ -277,6 +277,7 @@ type Event struct {
 	Reason        string                 `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
 	Detail        string                 `protobuf:"bytes,9,opt,name=detail,proto3" json:"detail,omitempty"`
 	Result        *Result                `protobuf:"bytes,10,opt,name=result,proto3" json:"result,omitempty"`
+	Stage         string                 `protobuf:"bytes,11,opt,name=stage,proto3" json:"stage,omitempty"` // of "moved": the stage entered, a hint
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -379,6 +380,13 @@ func (x *Event) GetResult() *Result {
 		return x.Result
 	}
 	return nil
+}
+
+func (x *Event) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
 }
 
 // Result is what a vendor found, at one revision.
@@ -1456,7 +1464,7 @@ const file_patchbay_v1_types_proto_rawDesc = "" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x1aT\n" +
 	"\vHeaderEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12/\n" +
-	"\x05value\x18\x02 \x01(\v2\x19.patchbay.v1.HeaderValuesR\x05value:\x028\x01\"\xa0\x02\n" +
+	"\x05value\x18\x02 \x01(\v2\x19.patchbay.v1.HeaderValuesR\x05value:\x028\x01\"\xb6\x02\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12*\n" +
@@ -1470,7 +1478,8 @@ const file_patchbay_v1_types_proto_rawDesc = "" +
 	"\x06reason\x18\b \x01(\tR\x06reason\x12\x16\n" +
 	"\x06detail\x18\t \x01(\tR\x06detail\x12+\n" +
 	"\x06result\x18\n" +
-	" \x01(\v2\x13.patchbay.v1.ResultR\x06result\"\xa8\x02\n" +
+	" \x01(\v2\x13.patchbay.v1.ResultR\x06result\x12\x14\n" +
+	"\x05stage\x18\v \x01(\tR\x05stage\"\xa8\x02\n" +
 	"\x06Result\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\tR\brevision\x12\x14\n" +
 	"\x05final\x18\x02 \x01(\bR\x05final\x12\x19\n" +

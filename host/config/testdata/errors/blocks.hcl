@@ -11,6 +11,8 @@ ats "eu" {
 }
 ats "us" {
   rate = "fast" # ERROR: PB309 Wrong type: rate is a number.
+  timeout = "soon" # ERROR: PB408 Invalid duration: timeout is a length of time
+  settle = "1h" # ERROR: PB408 Invalid duration: of at most "5m"
   webhook { # ERROR: PB206 Unexpected "webhook" block
   }
 }

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/patchbay-dev/patchbay/host/admin"
+)
+
+// The commands of this file ask the host that runs on a state file, or the file itself when none does.
+
+// asking is the flags that all of them share.
+type asking struct {
+	state  string
+	asJSON bool
+}
+
+func (a *asking) flags(c *cobra.Command) *cobra.Command {
+	c.Flags().StringVar(&a.state, "state", defaultState, "the state `file`")
+	c.Flags().BoolVar(&a.asJSON, "json", false, "print JSON, for machines")
+	return c
+}
+
+// ask makes one request and prints the answer, by show or as it came.
+func ask[T any](c *cobra.Command, a *asking, method, path string, in any, show func(io.Writer, T)) error {
+	client, ok := admin.Dial(c.Context(), a.state)
+	if !ok {
+		m, err := openMemory(c.Context(), a.state, false)
+		if err != nil {
+			return err
+		}
+		defer m.close()
+		client = admin.Offline(&admin.Server{Journal: m.journal})
+	}
+	var out T
+	if err := client.Ask(c.Context(), method, path, in, &out); err != nil {
+		return err
+	}
+	if a.asJSON {
+		enc := json.NewEncoder(c.OutOrStdout())
+		enc.SetIndent("", "  ")
+		return enc.Encode(out)
+	}
+	show(c.OutOrStdout(), out)
+	return nil
+}
+
+func newWhyCmd() *cobra.Command {
+	var a asking
+	return a.flags(&cobra.Command{
+		Use:   "why CANDIDATE",
+		Short: "Tell the story of one candidate: each event, each rule that held or did not, each write",
+		Long:  "CANDIDATE is an application's id, an e-mail address, or a part of the name.",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c, &a, http.MethodGet, "/why?q="+url.QueryEscape(args[0]), nil, func(w io.Writer, stories []admin.Story) {
+				if len(stories) == 0 {
+					fmt.Fprintf(w, "Nothing is known of %q: no event has come for such an application.\n", args[0])
+				}
+				for _, s := range stories {
+					showStory(w, s)
+				}
+			})
+		},
+	})
+}
+
+func showStory(w io.Writer, s admin.Story) {
+	c := s.Case
+	fmt.Fprintf(w, "%s, for %s, in stage %s (%s %s, read %s)\n", clip(c.Name), clip(c.Posting), clip(c.Stage), c.ATS, c.Application, moment(c.Read))
+	for _, v := range c.Invitations {
+		fmt.Fprintf(w, "  invitation %d by %s: %s %s\n", v.Attempt, v.Vendor, v.State, v.URL)
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, e := range s.Entries {
+		outcome := strings.TrimSpace(strings.Join([]string{e.Verdict, e.Reason}, " "))
+		if e.What == "event" {
+			outcome = strings.TrimSpace("happened " + outcome)
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", moment(e.At), e.Name, outcome, e.Place, clip(e.Detail))
+	}
+	_ = t.Flush()
+	fmt.Fprintln(w)
+}
+
+func newCasesCmd() *cobra.Command {
+	var a asking
+	return a.flags(&cobra.Command{
+		Use:   "cases",
+		Short: "List the applications that events have come for, the latest first",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return ask(c, &a, http.MethodGet, "/cases", nil, func(w io.Writer, cases []admin.Summary) {
+				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+				fmt.Fprintln(t, "CANDIDATE\tPOSTING\tSTAGE\tINVITATION\tWAITING\tPARKED\tAPPLICATION")
+				for _, s := range cases {
+					state := "none"
+					if n := len(s.Invitations); n > 0 {
+						state = string(s.Invitations[n-1].State)
+					}
+					fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%s\n", clip(s.Name), clip(s.Posting), clip(s.Stage), state, s.Waiting, s.Parked, s.Application)
+				}
+				_ = t.Flush()
+			})
+		},
+	})
+}
+
+func newParkedCmd() *cobra.Command {
+	parked := &cobra.Command{Use: "parked", Short: "Show and settle the writes that wait for a person"}
+	var a asking
+	parked.AddCommand(a.flags(&cobra.Command{
+		Use:   "list",
+		Short: "List them, with the reason and what to look for at the product",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return ask(c, &a, http.MethodGet, "/parked", nil, showParked)
+		},
+	}))
+	for _, act := range []struct{ name, short string }{
+		{"retry", "Try it again: what may have arrived is looked for first"},
+		{"confirm", "It is there: you have seen it at the product"},
+		{"deny", "It is not there: you have looked at the product, so it is done again"},
+		{"drop", "It is no longer wanted"},
+	} {
+		parked.AddCommand(newActCmd(act.name, act.short))
+	}
+	return parked
+}
+
+func showParked(w io.Writer, parked []admin.Parked) {
+	if len(parked) == 0 {
+		fmt.Fprintln(w, "Nothing waits for a person.")
+		return
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "KEY\tSTATE\tWRITE\tTO\tCANDIDATE\tREASON\tLOOK FOR\tSINCE")
+	for _, p := range parked {
+		fmt.Fprintf(t, "%.12s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			p.Key, p.State, p.Verb, p.Connection, clip(p.Name), clip(strings.TrimSpace(p.Reason+" "+p.Detail)), p.Marker, moment(p.Since))
+	}
+	_ = t.Flush()
+	fmt.Fprintln(w, "\nSettle one with patchbay parked retry|confirm|deny|drop KEY --reason \"…\".")
+}
+
+func newActCmd(name, short string) *cobra.Command {
+	var a asking
+	var act admin.Act
+	c := a.flags(&cobra.Command{
+		Use:   name + " KEY",
+		Short: short,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			path := "/parked/" + url.PathEscape(args[0]) + "/" + name
+			return ask(c, &a, http.MethodPost, path, act, func(w io.Writer, _ struct{}) { fmt.Fprintln(w, "Done.") })
+		},
+	})
+	c.Flags().StringVar(&act.Reason, "reason", "", "why, for whoever asks later (required)")
+	_ = c.MarkFlagRequired("reason")
+	if name == "confirm" {
+		c.Flags().StringVar(&act.Remote, "id", "", "the product's `id` of what is there")
+	}
+	return c
+}
+
+func newPluginsCmd() *cobra.Command {
+	plugins := &cobra.Command{Use: "plugins", Short: "Show the plugins that run"}
+	var a asking
+	plugins.AddCommand(a.flags(&cobra.Command{
+		Use:   "list",
+		Short: "List the connections with their plugins and what each can do",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return ask(c, &a, http.MethodGet, "/connections", nil, func(w io.Writer, links []admin.Link) {
+				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+				fmt.Fprintln(t, "CONNECTION\tPLUGIN\tVERSION\tSTATE\tPID\tRESTARTS\tVERBS")
+				for _, l := range links {
+					fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%s\n", l.Name, l.Plugin, l.Version, strings.TrimSpace(l.State+" "+l.Error), l.PID, l.Restarts, strings.Trim(fmt.Sprint(l.Verbs), "[]"))
+				}
+				_ = t.Flush()
+			})
+		},
+	}))
+	return plugins
+}
+
+func newConnectCmd() *cobra.Command {
+	var a asking
+	return a.flags(&cobra.Command{
+		Use:   "connect CONNECTION",
+		Short: "Say what to do at a product so that it and Patchbay know each other",
+		Long:  "CONNECTION is as in the configuration: ats.lever. Prints the address for its webhooks, which is a secret, and what is missing there.",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			path := "/connections/" + url.PathEscape(args[0])
+			return ask(c, &a, http.MethodGet, path, nil, func(w io.Writer, l admin.Link) {
+				fmt.Fprintf(w, "%s: send its webhooks to\n\n  %s\n\n", l.Name, l.URL)
+				for _, p := range l.Problems {
+					fmt.Fprintf(w, "- %s\n  %s\n", p.Summary, p.Fix)
+				}
+				if len(l.Problems) == 0 {
+					fmt.Fprintln(w, "Nothing else is missing.")
+				}
+			})
+		},
+	})
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}
+
+// clip keeps a text that somebody else wrote to one line of a terminal.
+func clip(s string) string {
+	s = strings.Join(strings.Fields(visible(s)), " ")
+	if r := []rune(s); len(r) > 100 {
+		return string(r[:99]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,258 @@
+// Package engine does: takes events off the journal, asks rule, works the effects of the plan.
+//
+// An [Engine] has two kinds of task. One hears: it takes the events that wait for a subject, reads the application once, asks every
+// pairing, and saves the case with what was decided. The other works: it takes the effects of one (pairing, application) through their
+// lives, one call at a time, in the order link, note, tags, move. What is done becomes the next event of its invitation, heard in the
+// same commit.
+//
+// # Why
+//
+// Hearing never waits for effects, and a pairing's effects never wait for another's, so one product that hangs delays only what needs it.
+// Everything about one application is decided under that application's lock and saved in one commit; no lock is held over a call.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/patchbay-dev/patchbay/host/effect"
+	"github.com/patchbay-dev/patchbay/host/egress"
+	"github.com/patchbay-dev/patchbay/host/journal"
+	"github.com/patchbay-dev/patchbay/host/rule"
+	"github.com/patchbay-dev/patchbay/sdk"
+)
+
+// Clock is the host's one clock: real, or a driver's under rehearsal.
+type Clock interface {
+	Now() time.Time
+	Until(ctx context.Context, at time.Time) error // returns at the time, or with ctx's error
+	Handled()                                      // whoever Until woke has taken up what fell due: a driver may go on
+}
+
+// Connection is one open connection of a plugin, each of whose calls goes through the egress under an id of its own.
+type Connection interface {
+	Verbs() map[sdk.Verb]sdk.Promise
+	Application(ctx context.Context, id string) (sdk.Application, error)
+	Stages(ctx context.Context) iter.Seq2[sdk.Stage, error]
+	Assessments(ctx context.Context) iter.Seq2[sdk.Assessment, error]
+	Find(ctx context.Context, w sdk.Write) (sdk.Finding, error)
+	// Admit waits for the connection's turn to call, Write takes it. SendBy is when the host ends the call.
+	Admit(ctx context.Context, p egress.Priority) (Turn, error)
+	TryAdmit() (Turn, bool) // a turn, if one is free at once
+	Write(ctx context.Context, turn Turn, w sdk.Write) (sdk.Done, egress.Ledger, error)
+	Timeout() time.Duration // of one write
+	Settle() time.Duration  // how long the product is left to show what a call made; 0: as Limits say
+}
+
+// Turn is a connection's leave to call. One that is not taken is given back.
+type Turn interface{ Release() }
+
+// Options is what an engine is made of.
+type Options struct {
+	Journal     *journal.Journal
+	Pairings    []*rule.Pairing
+	Connections map[string]Connection // by name: "ats.lever"
+	Clock       Clock
+	Limits      effect.Limits
+	Log         *slog.Logger
+}
+
+// Engine works one journal. Its methods may be called concurrently.
+type Engine struct {
+	Options
+	pairings map[string]*rule.Pairing // by label
+	tasks    *tasks[task]
+	locks    locks
+	catalog  catalog
+	rest     resting
+	begun    begun
+	moving   moving
+	going    context.Context // done when the engine drains: nothing new begins
+	halt     context.CancelFunc
+	work     context.Context // of calls that write: done when the drain is over
+	cut      context.CancelFunc
+}
+
+// task is what runs by itself: hearing a subject's events, or, with a pairing, working a case's effects for it.
+type task struct {
+	journal.Subject
+	pairing string
+}
+
+// inFlight bounds the tasks that call, or wait for their turn to call, one connection.
+const inFlight = 64
+
+// New makes an engine. Nothing runs before Run.
+func New(o Options) *Engine {
+	e := &Engine{Options: o, pairings: map[string]*rule.Pairing{}}
+	e.going, e.halt = context.WithCancel(context.Background())
+	e.work, e.cut = context.WithCancel(context.Background())
+	for _, p := range o.Pairings {
+		e.pairings[p.Label] = p
+	}
+	e.tasks = newTasks(o.Clock, inFlight, e.do)
+	return e
+}
+
+// drainTime is how long calls in flight may go on after the engine is told to stop. What is cut then is found out at the next start.
+const drainTime = 30 * time.Second
+
+// Run takes up what the last run left, then works until ctx ends and what is in flight has come to its end.
+func (e *Engine) Run(ctx context.Context) error {
+	defer e.cut()
+	if err := e.resume(ctx); err != nil {
+		return err
+	}
+	e.tasks.begin() // not before: what this process has in flight must not be taken for what the last one left
+	e.tasks.run(ctx)
+	e.halt()
+	e.tasks.stop()
+	done := make(chan struct{})
+	go func() { e.tasks.wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(drainTime):
+		e.Log.Warn("calls still in flight are cut; the next start looks for them")
+		e.cut()
+		<-done
+	}
+	return nil
+}
+
+// resume wakes every subject and case that a start finds work for. What was in flight when the host died is in doubt.
+func (e *Engine) resume(ctx context.Context) error {
+	var unfinished []journal.Subject
+	if err := e.Journal.Unfinished(ctx, func(s journal.Subject) { unfinished = append(unfinished, s) }); err != nil {
+		return err
+	}
+	for _, s := range unfinished {
+		if err := e.restart(ctx, s); err != nil {
+			return fmt.Errorf("application %s: %w", s.ID, err)
+		}
+	}
+	return e.Journal.Subjects(ctx, e.Hear)
+}
+
+// restart puts the effects of one case that were in flight in doubt, and wakes them.
+func (e *Engine) restart(ctx context.Context, s journal.Subject) error {
+	c, err := e.Journal.Load(ctx, s.Conn, s.ID)
+	if err != nil {
+		return err
+	}
+	changed := false
+	for i := range c.Effects {
+		f := &c.Effects[i]
+		was := f.State
+		if f.Effect, err = f.On(effect.Restarted{}, e.Clock.Now(), e.limits(f.Conn)); err != nil {
+			return err
+		}
+		changed = changed || f.State != was
+	}
+	if changed {
+		if err := e.Journal.Save(ctx, c, journal.Change{}); err != nil {
+			return err
+		}
+	}
+	e.wakeAll(c)
+	return nil
+}
+
+// Hear has the events of a subject heard soon.
+func (e *Engine) Hear(s journal.Subject) {
+	e.wake(task{Subject: s}, "hear "+s.Conn)
+}
+
+// wakeAll has every pairing's effects of a case worked.
+func (e *Engine) wakeAll(c *journal.Case) {
+	for _, f := range c.Effects {
+		if f.Active() {
+			e.wake(task{Subject: journal.Subject{Conn: c.ATS, ID: c.Application}, pairing: f.Pairing}, f.Conn)
+		}
+	}
+}
+
+func (e *Engine) wake(t task, pool string) {
+	e.tasks.wake(t, pool)
+}
+
+// Idle returns when nothing is runnable or in flight.
+func (e *Engine) Idle(ctx context.Context) error { return e.tasks.quiet(ctx) }
+
+// IsIdle tells whether nothing is runnable or in flight now.
+func (e *Engine) IsIdle() bool { return e.tasks.isQuiet() }
+
+// do runs one task; it is called by tasks.
+func (e *Engine) do(t task, pool string) (next string, due time.Time) {
+	var err error
+	if t.pairing == "" {
+		due, err = e.hear(e.going, t.Subject)
+	} else {
+		next, due, err = e.workOn(e.going, t, pool)
+	}
+	if err == nil || e.going.Err() != nil {
+		return next, due
+	}
+	if errors.Is(err, journal.ErrChanged) {
+		return pool, time.Time{} // decide again
+	}
+	level := slog.LevelWarn
+	if errors.Is(err, effect.ErrIllegal) {
+		level = slog.LevelError // a fault of ours
+	}
+	e.Log.Log(e.going, level, "put off", "connection", t.Conn, "id", t.ID, "pairing", t.pairing, "error", err)
+	return "", e.Clock.Now().Add(retryAfter)
+}
+
+// retryAfter is when a task is tried again that could not read what it needs. Effects have their own backoff.
+const retryAfter = 5 * time.Second
+
+// limits draws the jitter of one step on a connection.
+func (e *Engine) limits(conn string) effect.Limits {
+	l := e.Limits
+	if c := e.Connections[conn]; c != nil && c.Settle() > 0 {
+		l.Settle = c.Settle()
+	}
+	l.Jitter *= rand.Float64()
+	return l
+}
+
+// locks are one mutex an application, made when needed.
+type locks struct {
+	mu   sync.Mutex
+	held map[journal.Subject]*lock
+}
+
+type lock struct {
+	sync.Mutex
+	users int
+}
+
+// take locks an application and returns what unlocks it.
+func (l *locks) take(s journal.Subject) (release func()) {
+	l.mu.Lock()
+	if l.held == nil {
+		l.held = map[journal.Subject]*lock{}
+	}
+	k := l.held[s]
+	if k == nil {
+		k = &lock{}
+		l.held[s] = k
+	}
+	k.users++
+	l.mu.Unlock()
+	k.Lock()
+	return func() {
+		k.Unlock()
+		l.mu.Lock()
+		if k.users--; k.users == 0 {
+			delete(l.held, s)
+		}
+		l.mu.Unlock()
+	}
+}

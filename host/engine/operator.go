@@ -1,0 +1,57 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/patchbay-dev/patchbay/host/effect"
+	"github.com/patchbay-dev/patchbay/host/journal"
+	"github.com/patchbay-dev/patchbay/sdk"
+)
+
+// errFound ends a walk over the cases.
+var errFound = errors.New("found")
+
+// Act takes an operator's word on a parked effect, named by its key or the beginning of it: retry, confirm, deny or drop.
+func (e *Engine) Act(ctx context.Context, k sdk.Key, in effect.Input, reason string) error {
+	t, key, err := e.parkedEffect(ctx, string(k))
+	if err != nil {
+		return err
+	}
+	return e.commit(ctx, t, key, func(h *hearing, f *journal.Effect) (sdk.Done, error) {
+		h.tellStory(journal.Entry{What: "operator", Name: fmt.Sprintf("%T", in), Pairing: f.Pairing, Reason: reason})
+		done := sdk.Done{}
+		if c, ok := in.(effect.Confirm); ok {
+			done.Remote = c.Remote
+		}
+		return done, h.on(f, in)
+	})
+}
+
+// parkedEffect finds a parked effect by the beginning of its key, which must fit only one.
+func (e *Engine) parkedEffect(ctx context.Context, prefix string) (t task, key sdk.Key, err error) {
+	n := 0
+	err = e.Journal.Cases(ctx, func(c *journal.Case) error {
+		for _, f := range c.Effects {
+			if f.Parked() && strings.HasPrefix(string(f.Key), prefix) {
+				t = task{Subject: journal.Subject{Conn: c.ATS, ID: c.Application}, pairing: f.Pairing}
+				key = f.Key
+				if n++; n > 1 {
+					return errFound
+				}
+			}
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errFound):
+		return t, "", fmt.Errorf("several parked effects begin with %q: give more of the key", prefix)
+	case err != nil:
+		return t, "", err
+	case n == 0:
+		return t, "", fmt.Errorf("no parked effect has the key %q", prefix)
+	}
+	return t, key, nil
+}

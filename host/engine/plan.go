@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/patchbay-dev/patchbay/host/effect"
+	"github.com/patchbay-dev/patchbay/host/invitation"
+	"github.com/patchbay-dev/patchbay/host/journal"
+	"github.com/patchbay-dev/patchbay/host/rule"
+	"github.com/patchbay-dev/patchbay/sdk"
+)
+
+// invite plans an invitation, or one that failed before the vendor was asked.
+func (h *hearing) invite(ctx context.Context, p *rule.Pairing, in rule.Invite) error {
+	app := h.c.Last.Application
+	v := invitation.Invitation{
+		Key: invitation.NewKey(h.c.ATS, p.Vendor, h.c.Application, in.Assessment, in.Attempt),
+		ATS: h.c.ATS, Vendor: p.Vendor, Pairing: p.Label, Application: h.c.Application, Person: app.Person, Posting: app.Posting.ID,
+		Assessment: in.Assessment, AssessmentID: in.AssessmentID, Attempt: in.Attempt, State: invitation.Planned, Facts: in.Facts,
+	}
+	if h.c.Invitation(v.Key) != nil {
+		return nil
+	}
+	if in.Failed == nil {
+		claimed, err := h.claim(ctx, v)
+		if err != nil {
+			return err
+		}
+		if !claimed {
+			h.tellStory(journal.Entry{What: "decision", Name: "invite", Pairing: p.Label, Verdict: "refused", Reason: "already_invited",
+				Detail: "through another application of the same person to the same posting"})
+			return nil
+		}
+	}
+	h.c.Invitations = append(h.c.Invitations, v)
+	if in.Failed != nil {
+		h.tell(&h.c.Invitations[len(h.c.Invitations)-1], sdk.Event{
+			ID: sdk.ContentID(string(v.Key), "failed"), Kind: sdk.KindFailed, At: h.now, Reason: in.Failed.Reason, Detail: in.Failed.Detail,
+		})
+		return nil
+	}
+	if _, keeps := h.Connections[p.Vendor].Verbs()[sdk.VerbPosting]; keeps {
+		if err := h.posting(ctx, p); err != nil {
+			return err
+		}
+	}
+	h.add(journal.Effect{
+		Effect: effect.Effect{Key: v.Key}, Pairing: p.Label, Conn: p.Vendor, Verb: sdk.VerbInvite, Invitation: v.Key,
+		Write: sdk.Write{Invite: &sdk.Invitation{
+			Key: v.Key, Attempt: v.Attempt, Application: v.Application, Person: v.Person, Candidate: app.Candidate, Posting: app.Posting,
+			Assessment: v.AssessmentID,
+		}},
+	})
+	return nil
+}
+
+// claim takes the guard on (person, posting, assessment). Another application of the person holds it while its invitation is live or final.
+func (h *hearing) claim(ctx context.Context, v invitation.Invitation) (bool, error) {
+	o, err := h.Journal.Once(ctx, v)
+	if err != nil {
+		return false, err
+	}
+	if o.Application != "" && o.Application != v.Application {
+		other, err := h.Journal.Load(ctx, h.c.ATS, o.Application)
+		if err != nil {
+			return false, err
+		}
+		if held := other.Invitation(o.Invitation); held != nil && !held.Repeatable() {
+			return false, nil
+		}
+	}
+	o.Application, o.Invitation = v.Application, v.Key
+	h.change.Onces = append(h.change.Onces, o)
+	return true, nil
+}
+
+// tell applies an event to an invitation and plans what follows from each step of it.
+func (h *hearing) tell(v *invitation.Invitation, ev sdk.Event) {
+	after, steps := v.Apply(ev)
+	*v = after
+	p := h.follower(after)
+	for _, step := range steps {
+		h.tellStory(journal.Entry{What: "event", Name: string(step.Event.Kind), Pairing: v.Pairing, Reason: step.Event.Reason, Detail: step.Event.Detail})
+		if p == nil {
+			continue
+		}
+		plan := p.Follow(step, after, h.c.Last.Application)
+		h.record(p, step.Event, plan.Decisions)
+		for _, w := range plan.Writes {
+			h.follow(p, after, step, w)
+		}
+	}
+}
+
+// follow plans one write to the ATS. Its key is the invitation, the slot and the occurrence: never the rule.
+func (h *hearing) follow(p *rule.Pairing, v invitation.Invitation, step invitation.Step, w rule.Write) {
+	switch write := &w.Write; {
+	case write.Link != nil:
+		write.Link.Application = h.c.Application
+	case write.Note != nil:
+		write.Note.Application = h.c.Application
+	case write.Move != nil:
+		write.Move.Application = h.c.Application
+	}
+	h.add(journal.Effect{
+		Effect:  effect.Effect{Key: sdk.NewKey("follow", string(v.Key), w.Slot, step.Occurrence)},
+		Pairing: p.Label, Conn: p.ATS, Verb: w.Write.Verb(), Slot: w.Slot, Invitation: v.Key, Write: w.Write,
+	})
+}
+
+// outcome plans to tell the vendor what the ATS decided about the person, if it knows her.
+func (h *hearing) outcome(p *rule.Pairing, ev sdk.Event) {
+	remotes := h.remotes(p.Vendor)
+	if len(remotes) == 0 {
+		return
+	}
+	person := h.c.Last.Application.Person
+	h.add(journal.Effect{
+		Effect:  effect.Effect{Key: sdk.NewKey("outcome", p.Vendor, h.c.ATS, person, h.c.Application, string(ev.Kind), ev.At.UTC().String())},
+		Pairing: p.Label, Conn: p.Vendor, Verb: sdk.VerbOutcome,
+		Write: sdk.Write{Outcome: &sdk.Outcome{Kind: ev.Kind, At: ev.At, Person: person, Invitations: remotes}},
+	})
+}
+
+func (h *hearing) remotes(vendor string) []string {
+	var out []string
+	for _, v := range h.c.With(vendor) {
+		if v.Remote != "" {
+			out = append(out, v.Remote)
+		}
+	}
+	return out
+}
+
+// posting plans to bring the vendor's copy of the posting up to date, if it is not.
+func (h *hearing) posting(ctx context.Context, p *rule.Pairing) error {
+	posting := h.c.Last.Application.Posting
+	if posting.ID == "" {
+		return nil
+	}
+	kept, err := h.Journal.Kept(ctx, p.Vendor, posting.ID)
+	if err != nil || kept.Digest == journal.PostingDigest(posting) {
+		return err
+	}
+	h.add(journal.Effect{
+		Effect:  effect.Effect{Key: sdk.NewKey("posting", p.Vendor, h.c.ATS, posting.ID, journal.PostingDigest(posting), kept.At.UTC().String())},
+		Pairing: p.Label, Conn: p.Vendor, Verb: sdk.VerbPosting, Write: sdk.Write{Posting: &posting},
+	})
+	return nil
+}
+
+// deleted plans the vendors' deletions and the end of the case: the ATS says that the application is gone, and a read confirms it.
+func (h *hearing) deleted(ctx context.Context) error {
+	h.c.Deleted = true
+	h.tellStory(journal.Entry{What: "event", Name: string(sdk.KindDeleted)})
+	for i := range h.c.Effects {
+		f := &h.c.Effects[i]
+		if f.Verb == sdk.VerbDelete || f.State == effect.Intent || !f.Open() {
+			continue
+		}
+		var err error
+		if f.Effect, err = f.On(effect.Drop{Reason: "the application was deleted"}, h.now, h.limits(f.Conn)); err != nil {
+			return err
+		}
+	}
+	if err := h.deletions(ctx); err != nil {
+		return err
+	}
+	return h.erase(ctx)
+}
+
+// deletions plans one deletion at each vendor that knows the person.
+func (h *hearing) deletions(ctx context.Context) error {
+	person := h.c.Last.Application.Person
+	others, err := h.Journal.Applications(ctx, h.c.ATS, person)
+	if err != nil {
+		return err
+	}
+	for _, p := range h.Pairings {
+		remotes := h.remotes(p.Vendor)
+		if p.ATS != h.c.ATS || !p.Mirror.Deletions || len(remotes) == 0 {
+			continue
+		}
+		h.add(journal.Effect{
+			Effect:  effect.Effect{Key: sdk.NewKey("delete", p.Vendor, h.c.ATS, h.c.Application, strconv.Itoa(len(remotes)))},
+			Pairing: p.Label, Conn: p.Vendor, Verb: sdk.VerbDelete,
+			Write: sdk.Write{Delete: &sdk.Deletion{Person: person, Invitations: remotes, Everywhere: len(others) <= 1}},
+		})
+	}
+	return nil
+}
+
+// erase ends a deleted case once nothing is left to do for it; until then it saves it.
+func (h *hearing) erase(ctx context.Context) error {
+	if slices.ContainsFunc(h.c.Effects, func(f journal.Effect) bool { return f.Open() }) {
+		return h.save(ctx)
+	}
+	h.Log.Info("erased", "connection", h.c.ATS, "application", h.c.Application)
+	return h.Journal.Erase(ctx, h.c, h.change.Taken)
+}

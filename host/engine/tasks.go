@@ -1,0 +1,240 @@
+package engine
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+)
+
+// tasks runs functions by key: one run a key at a time, at most so many at once in each pool, again when due. A pool is a connection's
+// bulkhead: what hangs at one product holds up nobody who waits for another.
+type tasks[K comparable] struct {
+	clock Clock
+	limit int                                                   // runs at once in a pool
+	do    func(key K, pool string) (next string, due time.Time) // next pool, or a time to come again, or neither
+
+	mu     sync.Mutex
+	begun  bool // nothing runs before begin
+	state  map[K]*taskState
+	pools  map[string]*pool[K]
+	timers timers[K]
+	busy   int           // queued or running
+	idle   chan struct{} // closed while busy is 0
+	rearm  chan struct{} // an earlier timer than the one slept for
+	closed bool
+	wg     sync.WaitGroup
+}
+
+type taskState struct {
+	running bool
+	again   bool // woken while it ran
+}
+
+type pool[K comparable] struct {
+	running int
+	queue   []K
+}
+
+func newTasks[K comparable](clock Clock, limit int, do func(K, string) (string, time.Time)) *tasks[K] {
+	t := &tasks[K]{
+		clock: clock, limit: limit, do: do,
+		state: map[K]*taskState{}, pools: map[string]*pool[K]{},
+		idle: make(chan struct{}), rearm: make(chan struct{}, 1),
+	}
+	close(t.idle)
+	return t
+}
+
+// wake has key run soon in pool. A key that runs now runs once more; one that is queued stays where it is.
+func (t *tasks[K]) wake(key K, in string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s := t.state[key]; s != nil {
+		s.again = s.again || s.running
+		return
+	}
+	t.enqueue(key, in)
+}
+
+// enqueue is called with mu held.
+func (t *tasks[K]) enqueue(key K, in string) {
+	if t.closed {
+		return
+	}
+	t.state[key] = &taskState{}
+	if t.busy++; t.busy == 1 {
+		t.idle = make(chan struct{})
+	}
+	p := t.pools[in]
+	if p == nil {
+		p = &pool[K]{}
+		t.pools[in] = p
+	}
+	p.queue = append(p.queue, key)
+	if t.begun && p.running < t.limit {
+		p.running++
+		t.wg.Go(func() { t.drain(p, in) })
+	}
+}
+
+// begin lets what was queued so far run.
+func (t *tasks[K]) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.begun = true
+	for in, p := range t.pools {
+		for p.running < min(t.limit, len(p.queue)) {
+			p.running++
+			t.wg.Go(func() { t.drain(p, in) })
+		}
+	}
+}
+
+// drain runs what is queued in a pool until nothing is.
+func (t *tasks[K]) drain(p *pool[K], in string) {
+	for {
+		t.mu.Lock()
+		if len(p.queue) == 0 || t.closed {
+			for _, key := range p.queue {
+				delete(t.state, key)
+				t.done()
+			}
+			p.queue = nil
+			p.running--
+			t.mu.Unlock()
+			return
+		}
+		key := p.queue[0]
+		p.queue = p.queue[1:]
+		s := t.state[key]
+		s.running = true
+		t.mu.Unlock()
+
+		next, due := t.do(key, in)
+
+		t.mu.Lock()
+		delete(t.state, key)
+		switch {
+		case next != "":
+			t.enqueue(key, next)
+		case s.again:
+			t.enqueue(key, in)
+		}
+		if !due.IsZero() && next == "" {
+			t.arm(key, in, due)
+		}
+		t.done()
+		t.mu.Unlock()
+	}
+}
+
+// done is called with mu held, after whatever follows was queued: so idle never shows between two runs of one key.
+func (t *tasks[K]) done() {
+	if t.busy--; t.busy == 0 {
+		close(t.idle)
+	}
+}
+
+// arm is called with mu held.
+func (t *tasks[K]) arm(key K, in string, due time.Time) {
+	heap.Push(&t.timers, timer[K]{due, key, in})
+	if t.timers[0].due.Equal(due) {
+		select {
+		case t.rearm <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// run wakes what falls due until ctx ends.
+func (t *tasks[K]) run(ctx context.Context) {
+	for woken := false; ctx.Err() == nil; {
+		t.mu.Lock()
+		now := t.clock.Now()
+		for len(t.timers) > 0 && !t.timers[0].due.After(now) {
+			next := heap.Pop(&t.timers).(timer[K])
+			if s := t.state[next.key]; s == nil {
+				t.enqueue(next.key, next.pool)
+			} else {
+				s.again = s.again || s.running
+			}
+		}
+		due := time.Time{}
+		if len(t.timers) > 0 {
+			due = t.timers[0].due
+		}
+		t.mu.Unlock()
+		if woken {
+			t.clock.Handled()
+		}
+		woken = t.sleep(ctx, due)
+	}
+}
+
+// sleep waits until due, or for ever if it is zero, or until an earlier timer is armed. It tells whether the clock woke it.
+func (t *tasks[K]) sleep(ctx context.Context, due time.Time) bool {
+	if due.IsZero() {
+		select {
+		case <-ctx.Done():
+		case <-t.rearm:
+		}
+		return false
+	}
+	nap, cancel := context.WithCancel(ctx)
+	defer cancel()
+	woken := make(chan error, 1)
+	go func() { woken <- t.clock.Until(nap, due) }()
+	select {
+	case err := <-woken:
+		return err == nil
+	case <-t.rearm:
+		cancel()
+		return <-woken == nil
+	}
+}
+
+// quiet returns when nothing is queued or running.
+func (t *tasks[K]) quiet(ctx context.Context) error {
+	t.mu.Lock()
+	idle := t.idle
+	t.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t *tasks[K]) isQuiet() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.busy == 0
+}
+
+// stop lets what runs come to its end and starts nothing more.
+func (t *tasks[K]) stop() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+}
+
+type timer[K any] struct {
+	due  time.Time
+	key  K
+	pool string
+}
+
+type timers[K any] []timer[K]
+
+func (t timers[K]) Len() int           { return len(t) }
+func (t timers[K]) Less(i, j int) bool { return t[i].due.Before(t[j].due) }
+func (t timers[K]) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *timers[K]) Push(x any)        { *t = append(*t, x.(timer[K])) }
+func (t *timers[K]) Pop() any {
+	old := *t
+	last := old[len(old)-1]
+	*t = old[:len(old)-1]
+	return last
+}

@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// bubbleClock is the clock of a synctest bubble.
+type bubbleClock struct{}
+
+func (bubbleClock) Now() time.Time { return time.Now() }
+func (bubbleClock) Handled()       {}
+func (bubbleClock) Until(ctx context.Context, at time.Time) error {
+	select {
+	case <-time.After(time.Until(at)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestAKeyNeverRunsTwiceAtOnceAndNeverMissesAWake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var running [5]atomic.Int32
+		var ran [5]atomic.Int32
+		ts := newTasks(bubbleClock{}, 3, func(key int, _ string) (string, time.Time) {
+			if running[key].Add(1) > 1 {
+				t.Errorf("%d runs twice at once", key)
+			}
+			time.Sleep(time.Second)
+			ran[key].Add(1)
+			running[key].Add(-1)
+			return "", time.Time{}
+		})
+		ts.begin()
+		for range 3 {
+			for key := range running {
+				ts.wake(key, "pool")
+			}
+			time.Sleep(time.Millisecond)
+		}
+		ts.quiet(t.Context())
+		for key := range ran {
+			if n := ran[key].Load(); n < 1 || n > 2 {
+				t.Errorf("%d ran %d times", key, n)
+			}
+		}
+		if n := ran[0].Load(); n != 2 {
+			t.Errorf("a key woken while it ran ran %d times", n)
+		}
+		ts.stop()
+		ts.wg.Wait()
+	})
+}
+
+func TestAPoolThatHangsHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		var done sync.Map
+		ts := newTasks(bubbleClock{}, 2, func(key int, pool string) (string, time.Time) {
+			if pool == "hangs" {
+				<-hang
+			}
+			done.Store(key, true)
+			return "", time.Time{}
+		})
+		ts.begin()
+		for key := range 10 {
+			ts.wake(key, "hangs")
+		}
+		ts.wake(100, "works")
+		synctest.Wait()
+		if _, ok := done.Load(100); !ok {
+			t.Error("the other pool waits")
+		}
+		close(hang)
+		ts.quiet(t.Context())
+		for key := range 10 {
+			if _, ok := done.Load(key); !ok {
+				t.Errorf("%d was lost", key)
+			}
+		}
+	})
+}
+
+func TestTasksComeAgainWhenDueOrInAnotherPool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var runs []string
+		ts := newTasks(bubbleClock{}, 2, func(key int, pool string) (string, time.Time) {
+			runs = append(runs, pool+" "+time.Since(start).String())
+			switch len(runs) {
+			case 1:
+				return "b", time.Time{}
+			case 2:
+				return "", start.Add(time.Hour)
+			case 3:
+				return "", start.Add(time.Minute) // past already
+			}
+			return "", time.Time{}
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		ts.wake(1, "a")
+		synctest.Wait()
+		if len(runs) != 0 {
+			t.Fatal("it ran before the beginning")
+		}
+		ts.begin()
+		var loop sync.WaitGroup
+		loop.Go(func() { ts.run(ctx) })
+		time.Sleep(2 * time.Hour)
+		cancel()
+		loop.Wait()
+		ts.stop()
+		ts.wg.Wait()
+		want := []string{"a 0s", "b 0s", "b 1h0m0s", "b 1h0m0s"}
+		for i := range want {
+			if i >= len(runs) || runs[i] != want[i] {
+				t.Fatalf("runs %q, want %q", runs, want)
+			}
+		}
+	})
+}

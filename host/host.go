@@ -1,0 +1,297 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/patchbay-dev/patchbay/host/admin"
+	"github.com/patchbay-dev/patchbay/host/clock"
+	"github.com/patchbay-dev/patchbay/host/config"
+	"github.com/patchbay-dev/patchbay/host/effect"
+	"github.com/patchbay-dev/patchbay/host/engine"
+	"github.com/patchbay-dev/patchbay/host/hook"
+	"github.com/patchbay-dev/patchbay/host/plugin"
+	"github.com/patchbay-dev/patchbay/host/rule"
+	"github.com/patchbay-dev/patchbay/host/schedule"
+	"github.com/patchbay-dev/patchbay/sdk"
+)
+
+// settings is what a host is started with.
+type settings struct {
+	config   string // folder
+	state    string // file
+	programs string // folder of the plugins
+	listen   string // address of the door
+	public   string // URL of the door as products see it; empty: http:// and the address
+	virtual  bool   // the clock
+	log      *slog.Logger
+}
+
+// ticking is what every part of the host takes its time from.
+type ticking interface {
+	Now() time.Time
+	Until(ctx context.Context, at time.Time) error
+	Handled()
+}
+
+// host is a Patchbay that is put together. Whoever made it runs it once, then closes it.
+type host struct {
+	settings
+	clock  ticking
+	memory *memory
+	*exchange
+	pairings []*rule.Pairing
+	door     *hook.Door
+	engine   *engine.Engine
+	schedule *schedule.Schedule
+	jobs     atomic.Int64 // running
+	web      net.Listener
+	local    net.Listener
+	ready    atomic.Bool
+}
+
+// assemble opens the state, starts the plugins and opens the connections. Nothing is received or done before run.
+func assemble(ctx context.Context, s settings) (h *host, err error) {
+	h = &host{settings: s, exchange: &exchange{}, clock: clock.Real{}}
+	if s.virtual {
+		h.clock = clock.NewVirtual(time.Now())
+	}
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	folder, diags := config.Read(s.config)
+	if diags.HasErrors() {
+		return h, &refused{folder, diags}
+	}
+	h.pairings = folder.Pairings
+	if h.memory, err = openMemory(ctx, s.state, true); err != nil {
+		return h, err
+	}
+	if h.local, err = admin.Listen(s.state); err != nil {
+		return h, err
+	}
+	if h.web, err = net.Listen("tcp", s.listen); err != nil {
+		return h, fmt.Errorf("the door: %w", err)
+	}
+	dir, err := gateDir(s.state)
+	if err != nil {
+		return h, err
+	}
+	if h.exchange, diags, err = openExchange(ctx, dir, s.programs, folder, h.log); err != nil {
+		return h, err
+	}
+	if diags = append(diags, verify(folder, described{verbs: h.verbs()})...); diags.HasErrors() {
+		return h, &refused{folder, diags}
+	}
+	return h, h.wire(ctx)
+}
+
+// refused is a configuration with errors.
+type refused struct {
+	folder *config.Folder
+	diags  hcl.Diagnostics
+}
+
+func (r *refused) Error() string { return "the configuration has errors" }
+
+// wire makes the parts that work, and tells each of the others what it needs of them.
+func (h *host) wire(ctx context.Context) error {
+	calls, jobs := map[string]engine.Connection{}, map[string]schedule.Connection{}
+	h.door = &hook.Door{Journal: h.memory.journal, Now: h.clock.Now, Log: h.log}
+	for name, l := range h.lines {
+		var err error
+		if l.Secret, err = h.memory.journal.HookSecret(ctx, name); err != nil {
+			return err
+		}
+		h.door.Open(&hook.Entrance{Conn: name, Secret: l.Secret, Signing: l.Signing, Plugin: l})
+		calls[name], jobs[name] = l, l
+	}
+	h.engine = engine.New(engine.Options{
+		Journal: h.memory.journal, Pairings: h.pairings, Connections: calls, Clock: h.clock, Limits: effect.Defaults(), Log: h.log,
+	})
+	h.door.News = h.engine.Hear
+	h.schedule = &schedule.Schedule{
+		Journal: h.memory.journal, Pairings: h.pairings, Connections: jobs, Clock: h.clock, News: h.engine.Hear,
+		Busy: func(delta int) { h.jobs.Add(int64(delta)) }, Log: h.log,
+	}
+	return nil
+}
+
+// run works until ctx ends and what is in flight has come to its end.
+func (h *host) run(ctx context.Context) error {
+	door := hook.NewServer(http.HandlerFunc(h.outside), h.log)
+	local := &http.Server{Handler: h.admin().Handler(), ReadHeaderTimeout: 5 * time.Second}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return h.engine.Run(ctx) })
+	g.Go(func() error { return h.schedule.Run(ctx) })
+	g.Go(func() error { return served(door.Serve(h.web)) })
+	g.Go(func() error { return served(local.Serve(h.local)) })
+	g.Go(func() error { return h.memory.store.Broken(ctx) })
+	g.Go(func() error {
+		<-ctx.Done()
+		h.ready.Store(false)
+		// The door closes first: who is inside is still answered.
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if door.Shutdown(end) != nil {
+			_ = door.Close() // who has not told us all by now is to tell the next host
+		}
+		return local.Close()
+	})
+	h.ready.Store(true)
+	h.log.Info("ready", "door", h.url(), "state", h.state, "connections", len(h.lines), "pairings", len(h.pairings))
+	return g.Wait()
+}
+
+func served(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// outside is all that the world may ask of a host. No ServeMux: it would lead a path that needs cleaning up to where it is not written.
+func (h *host) outside(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/healthz":
+		fmt.Fprintln(w, "ok")
+	case "/readyz":
+		h.readyz(w, r)
+	default:
+		h.door.ServeHTTP(w, r)
+	}
+}
+
+// readyz says whether webhooks are taken and every plugin runs.
+func (h *host) readyz(w http.ResponseWriter, _ *http.Request) {
+	if !h.ready.Load() {
+		http.Error(w, "stopping", http.StatusServiceUnavailable)
+		return
+	}
+	for _, s := range h.plugins.Status() {
+		if s.State != plugin.Ready {
+			http.Error(w, fmt.Sprintf("plugin %s is %s", s.Name, s.State), http.StatusServiceUnavailable)
+			return
+		}
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+// url is the door as products see it.
+func (h *host) url() string {
+	if h.public != "" {
+		return h.public
+	}
+	return "http://" + h.web.Addr().String()
+}
+
+func (h *host) admin() *admin.Server {
+	s := &admin.Server{
+		Journal: h.memory.journal, Operator: h.engine, Links: h.links, Prepare: h.prepare, Idle: h.idle,
+		Stats: h.stats,
+	}
+	if v, ok := h.clock.(*clock.Virtual); ok {
+		s.Advance = func(ctx context.Context, by time.Duration) error { return v.Advance(ctx, by, h.idle) }
+	}
+	return s
+}
+
+func (h *host) stats() admin.Stats {
+	s := admin.Stats{Requests: map[string]int64{}}
+	s.Commits, s.Syncs = h.memory.store.Stats().Commits, h.memory.store.Stats().Syncs
+	for outcome, n := range h.door.Counts() {
+		s.Requests[string(outcome)] = n
+	}
+	return s
+}
+
+// idle returns when nothing is runnable or in flight.
+func (h *host) idle(ctx context.Context) error {
+	v, _ := h.clock.(*clock.Virtual)
+	for {
+		if v != nil {
+			if err := v.Awake(ctx); err != nil {
+				return err
+			}
+		}
+		if err := h.engine.Idle(ctx); err != nil {
+			return err
+		}
+		if h.jobs.Load() == 0 && h.engine.IsIdle() && (v == nil || v.IsAwake()) {
+			return nil
+		}
+		// A job runs: nothing tells when it ends.
+		if err := (clock.Real{}).Until(ctx, time.Now().Add(time.Millisecond)); err != nil {
+			return err
+		}
+	}
+}
+
+func (h *host) links(context.Context) []admin.Link {
+	status := map[string]plugin.Status{}
+	for _, s := range h.plugins.Status() {
+		status[s.Name] = s
+	}
+	var out []admin.Link
+	for name, l := range h.lines {
+		s := status[l.Plugin]
+		link := admin.Link{
+			Name: name, Plugin: l.Plugin, Version: s.Version, State: string(s.State), PID: s.PID, Restarts: s.Restarts, Error: s.LastError,
+			URL: h.url() + "/hooks/" + name + "/" + l.Secret + "/", Verbs: l.Can(),
+		}
+		out = append(out, link)
+	}
+	slices.SortFunc(out, func(a, b admin.Link) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// prepare asks a product's plugin what a person still has to do there, for the rules in use.
+func (h *host) prepare(ctx context.Context, name string) ([]sdk.Problem, error) {
+	l := h.lines[name]
+	if _, ok := l.Verbs()[sdk.VerbPrepare]; !ok {
+		return nil, nil
+	}
+	needs := sdk.Needs{HookURL: h.url() + "/hooks/" + name + "/" + l.Secret + "/"}
+	for _, p := range h.pairings {
+		side := p.Needs().ATS
+		if p.Vendor == name {
+			side = p.Needs().Vendor
+		} else if p.ATS != name {
+			continue
+		}
+		needs.Events = append(needs.Events, side.Events...)
+		for _, u := range side.Verbs {
+			needs.Verbs = append(needs.Verbs, u.Verb)
+		}
+	}
+	slices.Sort(needs.Events)
+	slices.Sort(needs.Verbs)
+	needs.Events, needs.Verbs = slices.Compact(needs.Events), slices.Compact(needs.Verbs)
+	return l.Prepare(ctx, needs)
+}
+
+// close ends what assemble began, in the order in which it is needed.
+func (h *host) close() {
+	h.exchange.close()
+	for _, l := range []net.Listener{h.web, h.local} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+	if h.memory != nil {
+		h.memory.close()
+	}
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/patchbay-dev/patchbay/host/config"
+)
+
+func newRunCmd() *cobra.Command {
+	var s settings
+	var level, clock string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Run the host: take webhooks, decide, act",
+		Long: "Runs until SIGTERM or an interrupt, then takes nothing new, lets calls in flight come to their end for up to 30 s, and ends. A second\n" +
+			"signal ends it at once; the next start finds out what became of the calls that were cut.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !slices.Contains([]string{"real", "virtual"}, clock) {
+				return &usageError{c.CommandPath(), fmt.Errorf("--clock %s: the clock is real or virtual", clock)}
+			}
+			s.virtual = clock == "virtual"
+			s.log = newLog(os.Stderr, level, asJSON)
+			h, err := assemble(c.Context(), s)
+			var no *refused
+			if errors.As(err, &no) {
+				config.Print(c.ErrOrStderr(), no.folder, no.diags)
+				return errFindings
+			}
+			if err != nil {
+				return err
+			}
+			defer h.close()
+			return h.run(c.Context())
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&s.config, "config", "configs", "the `folder` of the configuration")
+	f.StringVar(&s.state, "state", defaultState, "the state `file`; made at the first start, with its key beside it")
+	f.StringVar(&s.programs, "plugins", defaultPlugins(), "the `folder` of the plugins")
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8090", "the `address` where webhooks arrive")
+	f.StringVar(&s.public, "public-url", "", "the `URL` of that address as the products see it, through your proxy")
+	f.StringVar(&level, "log-level", "info", "trace, debug, info, warn or error")
+	f.BoolVar(&asJSON, "log-json", false, "log JSON, a line an event")
+	f.StringVar(&clock, "clock", "real", "real, or virtual: time then stands still until POST /clock/advance moves it")
+	return c
+}
