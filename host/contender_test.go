@@ -37,7 +37,7 @@ func newContender(name string) *contender {
 	return &contender{name: name, client: &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: senders}}}
 }
 
-// raised changes the connections so that their limits of calls are not what is measured.
+// raised changes the connections to the most calls a second that a configuration may allow: their limits are not what is to be measured.
 var raised = list(`ats "lever" {`, "ats \"lever\" {\n  rate = 1000", `vendor "alva" {`, "vendor \"alva\" {\n  rate = 1000")
 
 // newPatchbay is the host with the repository's own configuration.

@@ -20,6 +20,7 @@ type host struct {
 	listen string   // address
 	clock  string   // "virtual" or "real"
 	env    []string // what the configuration reads
+	flags  []string // more of them; the last of a kind counts
 
 	proc  *process
 	admin *http.Client
@@ -57,8 +58,8 @@ func (h *host) plugins(t testing.TB) string {
 // launch starts the host and does not wait for it.
 func (h *host) launch(t testing.TB) {
 	t.Helper()
-	h.proc = start(t, "patchbay", h.env, "run", "--config", h.config, "--state", h.state,
-		"--plugins", h.plugins(t), "--listen", h.listen, "--clock", h.clock)
+	h.proc = start(t, "patchbay", h.env, append(list("run", "--config", h.config, "--state", h.state,
+		"--plugins", h.plugins(t), "--listen", h.listen, "--clock", h.clock), h.flags...)...)
 }
 
 // start starts the host and returns when its local API answers.

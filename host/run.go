@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,8 +23,12 @@ func newRunCmd() *cobra.Command {
 			"signal ends it at once; the next start finds out what became of the calls that were cut.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if !slices.Contains([]string{"real", "virtual"}, clock) {
-				return &usageError{c.CommandPath(), fmt.Errorf("--clock %s: the clock is real or virtual", clock)}
+			for _, flag := range []struct{ name, given, words string }{
+				{"clock", clock, "real virtual"}, {"log-level", level, "trace debug info warn error"},
+			} {
+				if !slices.Contains(strings.Fields(flag.words), flag.given) {
+					return &usageError{c.CommandPath(), fmt.Errorf("--%s %q is none of: %s", flag.name, flag.given, flag.words)}
+				}
 			}
 			s.virtual = clock == "virtual"
 			s.log = newLog(os.Stderr, level, asJSON)

@@ -39,7 +39,7 @@ type Link struct {
 	PID      int           `json:"pid,omitempty"`
 	Restarts int           `json:"restarts,omitempty"`
 	Error    string        `json:"error,omitempty"`
-	URL      string        `json:"url,omitempty"` // where its webhooks go: a secret, shown to operators only
+	URL      string        `json:"url,omitempty"` // where its webhooks go: a secret, told only to who asks for this one
 	Verbs    []sdk.Verb    `json:"verbs,omitempty"`
 	Problems []sdk.Problem `json:"problems,omitempty"`
 }
@@ -65,7 +65,7 @@ func (s *Server) Handler() http.Handler {
 	handle(mux, "GET /cases", s.cases)
 	handle(mux, "GET /parked", s.parked)
 	handle(mux, "POST /parked/{key}/{act}", s.act)
-	handle(mux, "GET /connections", func(r *http.Request) (any, error) { return s.links(r.Context()) })
+	handle(mux, "GET /connections", s.list)
 	handle(mux, "GET /connections/{name}", s.link)
 	handle(mux, "GET /stats", func(*http.Request) (any, error) { return s.stats() })
 	handle(mux, "GET /idle", func(r *http.Request) (any, error) {
@@ -112,7 +112,16 @@ func (s *Server) stats() (Stats, error) {
 	return s.Stats(), nil
 }
 
-// link is one connection, and what a person still has to do at its product.
+// list is all connections, without their secrets.
+func (s *Server) list(r *http.Request) (any, error) {
+	links, err := s.links(r.Context())
+	for i := range links {
+		links[i].URL = ""
+	}
+	return links, err
+}
+
+// link is one connection, and what a person still has to do at its product. Its address can be known before the product answers.
 func (s *Server) link(r *http.Request) (any, error) {
 	links, err := s.links(r.Context())
 	if err != nil {
@@ -124,7 +133,10 @@ func (s *Server) link(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("no connection is called %q in the configuration", name)
 	}
 	links[i].Problems, err = s.Prepare(r.Context(), name)
-	return links[i], err
+	if err != nil {
+		links[i].Problems = append(links[i].Problems, sdk.Problem{Summary: "What else is missing could not be found out", Fix: err.Error()})
+	}
+	return links[i], nil
 }
 
 // Story is what happened to one candidate's application, for "why".

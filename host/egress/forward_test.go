@@ -87,11 +87,11 @@ func TestCredential(t *testing.T) {
 			t.Run("does not follow a redirect", func(t *testing.T) {
 				seen := n.files.get()
 				n.redirect = "https://" + n.third + "/steal"
-				resp, body := get(n.base + "/redirect")
+				resp, _ := get(n.base + "/redirect")
 				if resp.StatusCode != 307 || resp.Header.Get("Location") != n.redirect {
 					t.Errorf("got %d to %q, want the redirect itself", resp.StatusCode, resp.Header.Get("Location"))
 				}
-				resp, body = get(n.third + "/steal")
+				resp, body := get(n.third + "/steal")
 				wantFailure(t, resp, body, refused)
 				if n.files.get() != seen {
 					t.Error("the redirect was followed")

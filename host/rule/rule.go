@@ -52,7 +52,6 @@ type Pairing struct {
 	guards    []*guard
 	rules     map[sdk.Kind][]*on
 	groups    []*group
-	scans     []Scan
 	near      []wanted
 	needs     Needs
 	evaluator *language.Evaluator

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // Bolt is a Store in one file, which one process has open at a time.
@@ -130,7 +131,7 @@ func (b *Bolt) view(ctx context.Context, read func(*bolt.Tx) error) error {
 	}
 	err := guarded(func() error { return b.db.View(read) })
 	switch {
-	case errors.Is(err, bolt.ErrDatabaseNotOpen):
+	case errors.Is(err, berrors.ErrDatabaseNotOpen):
 		return ErrClosed
 	case err != nil:
 		return fmt.Errorf("store %s: %w", b.path, err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // schema is the layout of the file: one bucket of records, and one that says this number.
@@ -54,7 +55,7 @@ func open(path string) (db *bolt.DB, err error) {
 	switch {
 	case err == nil:
 		return db, nil
-	case errors.Is(err, bolt.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("store: patchbay is already running on %s", path)
 	case errors.As(err, &unopened):
 		return nil, fmt.Errorf("store: must be a file that can be written: %w", err)
