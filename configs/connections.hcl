@@ -12,9 +12,9 @@
 ats "lever" {
   api_key = env("LEVER_API_KEY") # Lever: Settings > Integrations and API
 
-  # The signature tokens of Lever's webhooks. While a token is being replaced both are accepted; webhooks may have different ones.
+  # Lever shows the tokens when its webhooks are made; until then every webhook is refused. Two while a token is being replaced.
   signing_tokens = [
-    env("LEVER_SIGNING_TOKEN"),
+    env("LEVER_SIGNING_TOKEN", null),
     env("LEVER_SIGNING_TOKEN_NEXT", null),
   ]
 
@@ -23,6 +23,6 @@ ats "lever" {
 
 vendor "alva" {
   api_key         = env("ALVA_API_KEY") # Alva: Settings > Integrations > New API key
-  webhook_secrets = [env("ALVA_WEBHOOK_SECRET")]
+  webhook_secrets = [env("ALVA_WEBHOOK_SECRET", null)] # Alva shows it when the webhook is made
   base_url        = env("ALVA_URL", null)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/patchbay-dev/patchbay/host/admin"
+	"github.com/patchbay-dev/patchbay/host/rule"
 )
 
 // The commands of this file ask the host that runs on a state file, or the file itself when none does.
@@ -73,22 +74,43 @@ func newWhyCmd() *cobra.Command {
 	})
 }
 
+// showStory tells one application's story, the oldest line first. What a rule saw stands below its line, whole.
 func showStory(w io.Writer, s admin.Story) {
 	c := s.Case
-	fmt.Fprintf(w, "%s, for %s, in stage %s (%s %s, read %s)\n", clip(c.Name), clip(c.Posting), clip(c.Stage), c.ATS, c.Application, moment(c.Read))
+	fmt.Fprintf(w, "%s\n", heading(c))
 	for _, v := range c.Invitations {
-		fmt.Fprintf(w, "  invitation %d by %s: %s %s\n", v.Attempt, v.Vendor, v.State, v.URL)
+		fmt.Fprintf(w, "  invitation %d by %s is %s %s\n", v.Attempt, v.Vendor, v.State, v.URL)
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if len(c.Invitations) == 0 {
+		fmt.Fprintln(w, "  not invited")
+	}
 	for _, e := range s.Entries {
-		outcome := strings.TrimSpace(strings.Join([]string{e.Verdict, e.Reason}, " "))
-		if e.What == "event" {
-			outcome = strings.TrimSpace("happened " + outcome)
+		outcome := strings.ReplaceAll(strings.TrimSpace(e.Verdict+" "+e.Reason), "_", " ")
+		if e.Reason == rule.ReasonWhen {
+			outcome = "does not apply"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", moment(e.At), e.Name, outcome, e.Place, clip(e.Detail))
+		line := fmt.Sprintf("  %s  %-34s  %-24s  %s", moment(e.At), e.Name, outcome, e.Place)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+		if e.Detail != "" {
+			fmt.Fprintf(w, "%23s%s\n", "", strings.ReplaceAll(lines(e.Detail), "\n", "\n"+strings.Repeat(" ", 23)))
+		}
 	}
-	_ = t.Flush()
 	fmt.Fprintln(w)
+}
+
+// heading says who it is, as far as the ATS has let us know.
+func heading(c admin.Summary) string {
+	if c.Read.IsZero() {
+		return fmt.Sprintf("Application %s at %s, which could not be read: perhaps it is confidential or gone", c.Application, c.ATS)
+	}
+	head := clip(c.Name)
+	if c.Posting != "" {
+		head += ", for " + clip(c.Posting)
+	}
+	if c.Stage != "" {
+		head += ", in stage " + clip(c.Stage)
+	}
+	return fmt.Sprintf("%s (%s %s, read %s)", head, c.ATS, c.Application, moment(c.Read))
 }
 
 func newCasesCmd() *cobra.Command {
@@ -160,7 +182,7 @@ func newActCmd(name, short string) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			path := "/parked/" + url.PathEscape(args[0]) + "/" + name
-			return ask(c, &a, http.MethodPost, path, act, func(w io.Writer, _ struct{}) { fmt.Fprintln(w, "Done.") })
+			return ask(c, &a, http.MethodPost, path, act, func(w io.Writer, now admin.Acted) { fmt.Fprintf(w, "Taken: the write is now %s.\n", now.State) })
 		},
 	})
 	c.Flags().StringVar(&act.Reason, "reason", "", "why, for whoever asks later (required)")
@@ -228,4 +250,13 @@ func clip(s string) string {
 		return string(r[:99]) + "…"
 	}
 	return s
+}
+
+// lines is a text that somebody else wrote, whole, line by line.
+func lines(s string) string {
+	all := strings.Split(s, "\n")
+	for i, l := range all {
+		all[i] = visible(l)
+	}
+	return strings.Join(all, "\n")
 }

@@ -22,7 +22,7 @@ type described struct {
 	stages map[string][]sdk.Stage // of each ATS, when it was asked for them
 }
 
-// describer starts the plugins of a folder and holds the connections against them. Online it reads the ATSs' stages as well.
+// describer starts the plugins of a folder and holds the connections against them. Online it asks the products as well.
 type describer func(ctx context.Context, plugins string, folder *config.Folder, online bool) (described, error)
 
 func newCheckCmd(describe describer) *cobra.Command {
@@ -35,11 +35,21 @@ func newCheckCmd(describe describer) *cobra.Command {
 		Use:   "check [FOLDER]",
 		Short: "Check the configuration: every rule, against everything that may be null, and every setting",
 		Long: "FOLDER is the configuration, by default configs if it is there, else the present folder. The plugins are started to\n" +
-			"ask for their settings and for what they can do, but nothing is sent to any product unless --online is given.\n\n" +
-			"Exit codes: 0 nothing to mend (there may be warnings), 1 the check could not be made, 3 there are errors.",
+			"ask for their settings and for what they can do, but nothing is sent to any product unless --online is given: then\n" +
+			"each is asked whether it answers to its credential, and an ATS whether the stages are there that the rules name.\n\n" +
+			"Exit codes: 0 nothing to mend (there may be warnings), 1 the check could not be made, 2 it was called wrongly,\n" +
+			"3 there are errors.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			folder, diags := config.Read(configFolder(args))
+			dir := configFolder(args)
+			info, err := os.Stat(dir)
+			if err != nil {
+				return fmt.Errorf("the configuration: %w", err)
+			}
+			if !info.IsDir() {
+				return &usageError{c.CommandPath(), fmt.Errorf("%s is a file: name its folder, which is checked as a whole: %s", dir, filepath.Dir(dir))}
+			}
+			folder, diags := config.Read(dir)
 			if !diags.HasErrors() && !offline {
 				got, err := describe(c.Context(), plugins, folder, online)
 				if err != nil {
@@ -58,7 +68,7 @@ func newCheckCmd(describe describer) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&plugins, "plugins", defaultPlugins(), "the `folder` of the plugins")
-	c.Flags().BoolVar(&online, "online", false, "ask the ATSs whether the stages that the rules name are there")
+	c.Flags().BoolVar(&online, "online", false, "ask the products, too: do they answer, are the stages there that the rules name")
 	c.Flags().BoolVar(&offline, "no-plugins", false, "check the rules alone, where no plugins are installed")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, for machines")
 	c.MarkFlagsMutuallyExclusive("online", "no-plugins")

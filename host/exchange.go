@@ -5,11 +5,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -84,7 +86,7 @@ func absent(plugins string, folder *config.Folder) (diags hcl.Diagnostics) {
 	}
 	for _, c := range folder.Connections {
 		if !slices.Contains(there, c.Plugin) {
-			diags = append(diags, language.Problem(c.Range, "Plugin not available", "There is no plugin %q in %s.%s", c.Plugin, plugins,
+			diags = append(diags, language.Problem(c.PluginRange, "Plugin not available", "There is no plugin %q in %s.%s", c.Plugin, plugins,
 				language.Meant(c.Plugin, there)))
 		}
 	}
@@ -166,7 +168,7 @@ func (x *exchange) close() {
 	}
 }
 
-// describe opens the connections of a folder to see what they can do; online it asks the ATSs for their stages.
+// describe opens the connections of a folder to see what they can do; online it asks every product whether it answers.
 func describe(ctx context.Context, plugins string, folder *config.Folder, online bool) (described, error) {
 	dir, err := gateDir(rand.Text())
 	if err != nil {
@@ -178,16 +180,41 @@ func describe(ctx context.Context, plugins string, folder *config.Folder, online
 	if err != nil || !online {
 		return got, err
 	}
-	for name, l := range x.lines {
-		if _, lists := l.Verbs()[sdk.VerbStages]; !lists {
-			continue
+	for _, c := range folder.Connections {
+		l := x.lines[c.Name]
+		if l == nil {
+			continue // why it does not open is in the diagnostics
 		}
-		for s, err := range l.Stages(ctx) {
-			if err != nil {
-				return got, fmt.Errorf("%s: the stages could not be read: %w", name, err)
-			}
-			got.stages[name] = append(got.stages[name], s)
+		stages, err := catalogue(ctx, l)
+		switch {
+		case err != nil:
+			got.diags = append(got.diags, language.Problem(c.Range, "Connection not open", "%s does not answer as it should: %v.", c.Name, err))
+		case stages != nil:
+			got.stages[c.Name] = stages
 		}
 	}
 	return got, nil
+}
+
+// catalogue asks a product something that changes nothing there: an ATS for its stages, a vendor for an assessment, which is not kept.
+// Stages are nil where they cannot be listed.
+func catalogue(ctx context.Context, l *line.Line) (stages []sdk.Stage, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	verbs := l.Verbs()
+	if _, ok := verbs[sdk.VerbStages]; ok {
+		stages = []sdk.Stage{}
+		for s, err := range l.Stages(ctx) {
+			if err != nil {
+				return nil, err
+			}
+			stages = append(stages, s)
+		}
+	}
+	if _, ok := verbs[sdk.VerbAssessments]; ok {
+		first, stop := iter.Pull2(l.Assessments(ctx))
+		defer stop()
+		_, err, _ = first()
+	}
+	return stages, err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -29,12 +30,22 @@ type happening struct {
 // explanation is what one pairing makes of it.
 type explanation struct {
 	Pairing   string          `json:"pairing"`
+	Note      string          `json:"note,omitempty"` // why there is nothing else
 	Decisions []rule.Decision `json:"decisions"`
 	Invites   []rule.Invite   `json:"invites,omitempty"`
 	Writes    []rule.Write    `json:"writes,omitempty"`
 	Tags      []string        `json:"tags,omitempty"`
 	Near      []rule.Near     `json:"near,omitempty"`
 }
+
+// exampleEvent is configs/moved.json.
+const exampleEvent = `{
+  "event": {"kind": "moved"},
+  "application": {
+    "stage": {"name": "Assessment"}, "stage_since": "2026-01-31T09:00:00Z",
+    "origin": "referred", "tags": [], "posting": {"tags": []}
+  }
+}`
 
 func newExplainCmd() *cobra.Command {
 	var (
@@ -44,9 +55,12 @@ func newExplainCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain EVENT.json",
 		Short: "Show what the rules make of an event: each guard and rule with its line, and what would be done",
-		Long: "EVENT.json holds {event, application, invitations, assessments}, as the SDK writes them; - reads standard input. An\n" +
-			"event of an invitation is about the one whose remote it names, or the only one. Nothing is sent anywhere.",
-		Args: cobra.ExactArgs(1),
+		Long: "EVENT.json holds {event, application, invitations, assessments}, as the SDK writes them; - reads standard input. What\n" +
+			"is left out is empty. configs/moved.json is one to copy and change. An event of an invitation is about the one whose\n" +
+			"remote it names, or the only one. Nothing is sent anywhere.\n\n" +
+			"The rules are those of the folder configs if it is there, else of the present one, unless --config names another.",
+		Example: "  patchbay explain configs/moved.json\n\n" + exampleEvent,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			h, err := readHappening(c.InOrStdin(), args[0])
 			if err != nil {
@@ -117,8 +131,12 @@ func explain(p *rule.Pairing, h happening) (explanation, error) {
 		return x, nil
 	}
 	i, err := about(h.Event, mine)
-	if err != nil || i < 0 {
+	if err != nil {
 		return x, err
+	}
+	if i < 0 {
+		x.Note = fmt.Sprintf("%q is an event of an invitation, and the file has none of this pairing: put it into invitations", h.Event.Kind)
+		return x, nil
 	}
 	after, steps := mine[i].Apply(h.Event)
 	mine[i] = after
@@ -162,7 +180,7 @@ func tell(w io.Writer, h happening, all []explanation) error {
 		}
 		columns.Flush()
 		if len(x.Decisions) == 0 {
-			b.WriteString("  no rule waits for it\n")
+			fmt.Fprintf(&b, "  %s\n", cmp.Or(x.Note, "no rule waits for it"))
 		}
 		x.tellPlan(&b)
 		b.WriteString("\n")
@@ -183,8 +201,7 @@ func (x explanation) tellPlan(b *strings.Builder) {
 		b.WriteString("\n")
 	}
 	for _, write := range x.Writes {
-		text, _ := json.Marshal(write.Write) // cannot fail: plain fields
-		fmt.Fprintf(b, "  would write %s: %s\n", write.Slot, text)
+		fmt.Fprintf(b, "  would %s\n", words(write))
 	}
 	if len(x.Tags) > 0 {
 		fmt.Fprintf(b, "  tags then: %s\n", strings.Join(x.Tags, ", "))
@@ -192,4 +209,28 @@ func (x explanation) tellPlan(b *strings.Builder) {
 	for _, n := range x.Near {
 		fmt.Fprintf(b, "  note: the tag %q is nearly %q, but does not match\n", n.Tag, n.Wanted)
 	}
+}
+
+// words is what a rule writes, as people say it.
+func words(planned rule.Write) string {
+	w, said := planned.Write, "write "+planned.Slot
+	switch {
+	case w.Link != nil:
+		said = "link to " + w.Link.URL
+		if w.Link.Title != "" {
+			said += fmt.Sprintf(", as %q", w.Link.Title)
+		}
+	case w.Move != nil:
+		said = fmt.Sprintf("move to %q", w.Move.Stage)
+	case w.Note != nil:
+		said = fmt.Sprintf("write the note %q", strings.TrimPrefix(planned.Slot, "note "))
+		if w.Note.Score > 0 {
+			said += fmt.Sprintf(", with the score %d", w.Note.Score)
+		}
+		said += ":"
+		for line := range strings.Lines(strings.TrimSpace(w.Note.Text)) {
+			said += "\n" + strings.TrimRight("    "+line, " \n")
+		}
+	}
+	return said
 }

@@ -125,7 +125,7 @@ func (h *host) wire(ctx context.Context) error {
 	h.door.News = h.engine.Hear
 	h.schedule = &schedule.Schedule{
 		Journal: h.memory.journal, Pairings: h.pairings, Connections: jobs, Clock: h.clock, News: h.engine.Hear,
-		Busy: func(delta int) { h.jobs.Add(int64(delta)) }, Log: h.log,
+		Busy: func(delta int) { h.jobs.Add(int64(delta)) }, Inspect: h.inspect, Log: h.log,
 	}
 	return nil
 }
@@ -142,6 +142,7 @@ func (h *host) run(ctx context.Context) error {
 	g.Go(func() error { return h.memory.store.Broken(ctx) })
 	g.Go(func() error {
 		<-ctx.Done()
+		h.log.Info("stopping: nothing new is taken, what is in flight comes to its end")
 		h.ready.Store(false)
 		// The door closes first: who is inside is still answered.
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -252,6 +253,9 @@ func (h *host) links(context.Context) []admin.Link {
 			Name: name, Plugin: l.Plugin, Version: s.Version, State: string(s.State), PID: s.PID, Restarts: s.Restarts, Error: s.LastError,
 			URL: h.url() + "/hooks/" + name + "/" + l.Secret + "/", Verbs: l.Can(),
 		}
+		if h.engine.Disconnected(name) {
+			link.State, link.Error = "disconnected", "the product refuses the credential; the work waits"
+		}
 		out = append(out, link)
 	}
 	slices.SortFunc(out, func(a, b admin.Link) int { return cmp.Compare(a.Name, b.Name) })
@@ -281,6 +285,44 @@ func (h *host) prepare(ctx context.Context, name string) ([]sdk.Problem, error) 
 	slices.Sort(needs.Verbs)
 	needs.Events, needs.Verbs = slices.Compact(needs.Events), slices.Compact(needs.Verbs)
 	return l.Prepare(ctx, needs)
+}
+
+// inspect tells what a person has to mend at the products: what their plugins find missing there, and stages that the rules name and the
+// ATS does not have. A product that does not answer is told of where its work is.
+func (h *host) inspect(ctx context.Context) error {
+	for name, l := range h.lines {
+		if len(l.Signing) == 0 {
+			h.log.Warn("no webhook can be believed: the connection has no webhook secret", "connection", name)
+		}
+		problems, err := h.prepare(ctx, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		for _, p := range problems {
+			h.log.Warn("to be mended at the product", "connection", name, "problem", p.Summary)
+		}
+	}
+	return h.inspectStages(ctx)
+}
+
+func (h *host) inspectStages(ctx context.Context) error {
+	for _, p := range h.pairings {
+		l := h.lines[p.ATS]
+		if _, lists := l.Verbs()[sdk.VerbStages]; !lists {
+			continue
+		}
+		var stages []sdk.Stage
+		for s, err := range l.Stages(ctx) {
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.ATS, err)
+			}
+			stages = append(stages, s)
+		}
+		for _, d := range config.VerifyStages(p, stages) {
+			h.log.Error("nobody is ever in this stage", "pairing", p.Label, "place", fmt.Sprintf("%s:%d", d.Subject.Filename, d.Subject.Start.Line), "problem", d.Detail)
+		}
+	}
+	return nil
 }
 
 // close ends what assemble began, in the order in which it is needed.

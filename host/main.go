@@ -5,17 +5,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
 )
 
-// Exit codes: 0 is done.
+// Exit codes: 0 is done. The help of the root command tells them.
 const (
 	exitFailed   = 1
 	exitUsage    = 2
@@ -57,8 +59,11 @@ type usageError struct {
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "patchbay",
-		Short:         "Pairs applicant tracking systems with assessment vendors, by rules that you own",
+		Use:   "patchbay",
+		Short: "Pairs applicant tracking systems with assessment vendors, by rules that you own",
+		Long: "Patchbay pairs applicant tracking systems with assessment vendors, by rules that you own.\n\n" +
+			"Exit codes, of every command: 0 done, 1 failed, 2 called wrongly, 3 done, and there is something to mend.",
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -67,20 +72,40 @@ func newRoot() *cobra.Command {
 		newDemoCmd(), newRunCmd(), newCheckCmd(describe), newFmtCmd(), newExplainCmd(), newConnectCmd(),
 		newWhyCmd(), newCasesCmd(), newParkedCmd(), newPluginsCmd(), newSandboxCmd(),
 	)
-	for _, c := range root.Commands() {
-		misuse(c)
-	}
+	misuse(root)
 	return root
 }
 
-// misuse has a wrong number of arguments count as wrong usage, which cobra does not tell from other errors.
+// version is the module's, which Go makes of the commit where there is no tag.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version + " " + info.GoVersion
+}
+
+// misuse has wrong arguments, missing flags and unknown commands count as wrong usage, which cobra does not tell from other errors.
 func misuse(c *cobra.Command) {
+	wrong := func(c *cobra.Command, err error) error {
+		if err != nil {
+			return &usageError{c.CommandPath(), err}
+		}
+		return nil
+	}
 	if args := c.Args; args != nil {
-		c.Args = func(c *cobra.Command, given []string) error {
-			if err := args(c, given); err != nil {
-				return &usageError{c.CommandPath(), err}
+		c.Args = func(c *cobra.Command, given []string) error { return wrong(c, args(c, given)) }
+	}
+	c.PreRunE = func(c *cobra.Command, _ []string) error {
+		return wrong(c, cmp.Or(c.ValidateRequiredFlags(), c.ValidateFlagGroups()))
+	}
+	if c.HasSubCommands() {
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(c *cobra.Command, given []string) error {
+			if len(given) == 0 {
+				return c.Help()
 			}
-			return nil
+			return wrong(c, fmt.Errorf("there is no command %q", given[0]))
 		}
 	}
 	for _, sub := range c.Commands() {

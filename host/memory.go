@@ -26,8 +26,10 @@ func openMemory(ctx context.Context, path string, create bool) (*memory, error) 
 	info, err := os.Stat(path)
 	exists := err == nil
 	switch {
+	case exists && info.IsDir():
+		return nil, fmt.Errorf("the state %s is a folder: name a file, such as %s", path, filepath.Join(path, filepath.Base(defaultState)))
 	case exists && !info.Mode().IsRegular():
-		return nil, fmt.Errorf("the state %s is no file", path)
+		return nil, fmt.Errorf("the state %s is not a regular file", path)
 	case !exists && !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("state: %w", err)
 	case !exists && !create:

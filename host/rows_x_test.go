@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -93,7 +94,7 @@ func whyNot(s *scene) {
 		if code != 0 {
 			s.Errorf("why %s: exit %d: %s", tt.guard, code, stderr)
 		}
-		line := regexp.MustCompile(fmt.Sprintf(`alva-lever\.hcl:%d\b`, s.lineOf(fmt.Sprintf("guard %q", tt.guard))))
+		line := regexp.MustCompile(fmt.Sprintf(`alva-lever\.hcl:%d\b`, lineOf(s, filepath.Join(s.host.config, "alva-lever.hcl"), fmt.Sprintf("guard %q", tt.guard))))
 		for _, says := range []bool{strings.Contains(stdout, tt.guard), line.MatchString(stdout), strings.Contains(stdout, tt.value)} {
 			if !says {
 				s.Errorf("why does not tell guard %q, its line %s and the value %q:\n%s", tt.guard, line, tt.value, stdout)
@@ -104,19 +105,19 @@ func whyNot(s *scene) {
 	}
 }
 
-// lineOf is the line of the configuration that begins with a text.
-func (s *scene) lineOf(begin string) int {
-	s.Helper()
-	text, err := os.ReadFile(filepath.Join(s.host.config, "alva-lever.hcl"))
+// lineOf is the first line of a file that has a text.
+func lineOf(t testing.TB, file, has string) int {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
-		s.Fatal(err)
+		t.Fatal(err)
 	}
 	for i, line := range strings.Split(string(text), "\n") {
-		if strings.HasPrefix(strings.TrimSpace(line), begin) {
+		if strings.Contains(line, has) {
 			return i + 1
 		}
 	}
-	s.Fatalf("no line begins with %s", begin)
+	t.Fatalf("%s has no line with %s", file, has)
 	return 0
 }
 

@@ -83,6 +83,17 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// What is no folder is not checked: that is no finding.
+func TestCheckOfNoFolder(t *testing.T) {
+	var usage *usageError
+	if _, err := call(newCheckCmd(can(nil, nil)), "", "../configs/connections.hcl"); !errors.As(err, &usage) || !strings.Contains(err.Error(), "name its folder") {
+		t.Errorf("a file: %v", err)
+	}
+	if _, err := call(newCheckCmd(can(nil, nil)), "", filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("nothing: %v", err)
+	}
+}
+
 func TestCheckForMachines(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "a.hcl", "ats \"lever\" {}\npairing \"x\" {\n  ats    = ats.levr\n  vendor = vendor.alva\n}\n")
@@ -164,12 +175,28 @@ func TestExplain(t *testing.T) {
 	if got != want || err != nil {
 		t.Errorf("%v, got:\n%s", err, got)
 	}
+	example, err := os.ReadFile("../configs/moved.json")
+	if err != nil || string(example) != exampleEvent+"\n" {
+		t.Errorf("%v: the help shows another event than configs/moved.json", err)
+	}
+	got, err = call(newExplainCmd(), "", "--config", "../configs", "../configs/moved.json")
+	if !strings.Contains(got, `application.origin = "referred"`) || err != nil {
+		t.Errorf("configs/moved.json: %v, got:\n%s", err, got)
+	}
+	got, err = call(newExplainCmd(), strings.Replace(moved, `"moved"`, `"scored"`, 1), "--config", "../configs", "-")
+	if !strings.Contains(got, `"scored" is an event of an invitation, and the file has none of this pairing`) || err != nil {
+		t.Errorf("without an invitation: %v, got:\n%s", err, got)
+	}
 	got, err = call(newExplainCmd(), strings.Replace(moved, "sourced", "applied", 1), "--config", "../configs", "-")
 	if !strings.Contains(got, "would invite, attempt 1\n") || err != nil {
 		t.Errorf("%v, got:\n%s", err, got)
 	}
 	completed := strings.Replace(moved, `"moved"`, `"completed"`, 1)
 	completed = strings.Replace(completed, "{", `{"invitations": [{"remote": "a", "attempt": 1, "url": "https://alva.test"}],`, 1)
+	got, err = call(newExplainCmd(), completed, "--config", "../configs", "-")
+	if want := "  would link to https://alva.test, as \"Alva\"\n  would move to \"Interview\"\n"; !strings.Contains(got, want) || err != nil {
+		t.Errorf("%v, got:\n%s", err, got)
+	}
 	got, err = call(newExplainCmd(), completed, "--config", "../configs", "--json", "-")
 	var all []explanation
 	if jsonErr := json.Unmarshal([]byte(got), &all); jsonErr != nil || err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -30,12 +31,16 @@ func newRunCmd() *cobra.Command {
 					return &usageError{c.CommandPath(), fmt.Errorf("--%s %q is none of: %s", flag.name, flag.given, flag.words)}
 				}
 			}
+			if s.public = strings.TrimRight(s.public, "/"); s.public != "" && !isWeb(s.public) {
+				return &usageError{c.CommandPath(), fmt.Errorf("--public-url %q is no URL such as https://hooks.example.com", s.public)}
+			}
 			s.virtual = clock == "virtual"
 			s.log = newLog(os.Stderr, level, asJSON)
 			h, err := assemble(c.Context(), s)
 			var no *refused
 			if errors.As(err, &no) {
 				config.Print(c.ErrOrStderr(), no.folder, no.diags)
+				fmt.Fprintln(c.ErrOrStderr(), "The host does not start until this is mended.")
 				return errFindings
 			}
 			if err != nil {
@@ -55,4 +60,10 @@ func newRunCmd() *cobra.Command {
 	f.BoolVar(&asJSON, "log-json", false, "log JSON, a line an event")
 	f.StringVar(&clock, "clock", "real", "real, or virtual: time then stands still until POST /clock/advance moves it")
 	return c
+}
+
+// isWeb tells whether paths can be added to a URL, and the world can call it then.
+func isWeb(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.RawQuery == "" && u.Fragment == ""
 }

@@ -155,7 +155,7 @@ func TestAStateThatCannotBeUsed(t *testing.T) {
 		run   string // what a host says
 		ask   string // what a command says; empty: it can read the state
 	}{
-		{"is a folder", renamed("state.db", "sub/x"), "sub", "is no file", "is no file"},
+		{"is a folder", renamed("state.db", "sub/x"), "sub", "is a folder: name a file", "is a folder: name a file"},
 		{"lies below a file", nothing, "state.db/state.db", "not a directory", "not a directory"},
 		{"is empty", written("state.db", nil), "", "it is empty", "it is empty"},
 		{"is cut short", cut, "", "the file is damaged, restore a backup", "the file is damaged, restore a backup"},
@@ -324,56 +324,6 @@ func TestAnyPageOfTheStateMayBeGone(t *testing.T) {
 	if met < 2 {
 		t.Errorf("only %d pages were missed", met)
 	}
-}
-
-func TestASecondHostIsRefused(t *testing.T) {
-	t.Parallel()
-	first := lonely(t)
-	first.start(t)
-	first.accepts(t, "ann")
-	second := *first
-	second.listen = freeAddress(t)
-	second.launch(t)
-	refused(t, second.proc, 1, "patchbay is already running on "+first.state)
-	third := lonely(t)
-	third.listen = first.listen
-	third.launch(t)
-	refused(t, third.proc, 1, "the door: listen tcp "+first.listen)
-	first.knows(t, "ann")
-	first.accepts(t, "bea")
-	if code := first.proc.stop(t); code != 0 {
-		t.Errorf("the first host ends with %d", code)
-	}
-}
-
-func TestAKilledHostLeavesNothingInTheWay(t *testing.T) {
-	t.Parallel()
-	h := lonely(t)
-	h.start(t)
-	h.accepts(t, "ann")
-	h.proc.kill()
-	if _, err := os.Lstat(h.state + ".sock"); err != nil {
-		t.Errorf("no socket is left behind, so that this tests nothing: %v", err)
-	}
-	for _, tt := range []struct {
-		args []string
-		code int
-		says string
-	}{
-		{list("cases", "--json"), 0, "[]"},
-		{list("parked", "list"), 0, "Nothing waits for a person."},
-		{list("why", "ann"), 0, "Nothing is known"},
-		{list("plugins", "list"), 1, "no host is running on this state file"},
-		{list("connect", "ats.lever"), 1, "no host is running on this state file"},
-		{list("parked", "retry", "x", "--reason", "y"), 1, "no host is running on this state file"},
-	} {
-		stdout, stderr, code := h.command(t, append(tt.args, "--state", h.state)...)
-		if code != tt.code || !strings.Contains(stdout+stderr, tt.says) {
-			t.Errorf("%q without a host: exit %d, want %d and %q:\n%s%s", tt.args, code, tt.code, tt.says, stdout, stderr)
-		}
-	}
-	h.start(t)
-	h.knows(t, "ann")
 }
 
 // On a full disk the sender is told to come again, and the host ends, because nothing that it does could be remembered. What it accepted is

@@ -27,7 +27,7 @@ import (
 
 // Operator is what acts on effects: the engine.
 type Operator interface {
-	Act(ctx context.Context, k sdk.Key, in effect.Input, reason string) error
+	Act(ctx context.Context, k sdk.Key, word string, in effect.Input, reason string) (effect.State, error)
 }
 
 // Link is one connection as an operator sees it.
@@ -130,7 +130,11 @@ func (s *Server) link(r *http.Request) (any, error) {
 	name := r.PathValue("name")
 	i := slices.IndexFunc(links, func(l Link) bool { return l.Name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("no connection is called %q in the configuration", name)
+		var known []string
+		for _, l := range links {
+			known = append(known, l.Name)
+		}
+		return nil, fmt.Errorf("no connection is called %q in the configuration; there are: %s", name, strings.Join(known, ", "))
 	}
 	links[i].Problems, err = s.Prepare(r.Context(), name)
 	if err != nil {
@@ -252,6 +256,11 @@ type Act struct {
 	Remote string `json:"remote,omitempty"` // confirm: the product's id of what is there
 }
 
+// Acted is where the effect stands after an operator's word: what is done again is under way, and may be parked again.
+type Acted struct {
+	State effect.State `json:"state"`
+}
+
 // Acts are the words there are, and what each does to the effect.
 var acts = map[string]func(Act) effect.Input{
 	"retry":   func(Act) effect.Input { return effect.Retry{} },
@@ -264,7 +273,7 @@ func (s *Server) act(r *http.Request) (any, error) {
 	if s.Operator == nil {
 		return nil, errOffline
 	}
-	make, ok := acts[r.PathValue("act")]
+	input, ok := acts[r.PathValue("act")]
 	if !ok {
 		return nil, fmt.Errorf("nothing is called %q: there are retry, confirm, deny and drop", r.PathValue("act"))
 	}
@@ -275,7 +284,8 @@ func (s *Server) act(r *http.Request) (any, error) {
 	if strings.TrimSpace(a.Reason) == "" {
 		return nil, errors.New("an act on a parked effect needs a reason, for whoever asks later")
 	}
-	return struct{}{}, s.Operator.Act(r.Context(), sdk.Key(r.PathValue("key")), make(a), a.Reason)
+	state, err := s.Operator.Act(r.Context(), sdk.Key(r.PathValue("key")), r.PathValue("act"), input(a), a.Reason)
+	return Acted{state}, err
 }
 
 func (s *Server) advance(r *http.Request) (any, error) {

@@ -77,6 +77,8 @@ var Codes = []Code{
 	{"PB406", "Plugin not available", "The plugin of a connection does not start, or is not there."},
 	{"PB407", "Refused setting", "The plugin cannot work with the value of a setting."},
 	{"PB408", "Invalid duration", "A length of time that cannot be."},
+	{"PB409", "Invalid URL", "An http or https URL of a host is needed."},
+	{"PB410", "No webhook secret", "A connection refuses every webhook, since none can be believed."},
 
 	{"PB501", "Not possible here", "A rule needs what the connection cannot do."},
 	{"PB502", "Unknown stage", "The ATS has no stage of that name."},
@@ -120,13 +122,23 @@ func tidy(d *hcl.Diagnostic) {
 	if d.Subject == nil {
 		d.Subject = &hcl.Range{}
 	}
+	sayUnset(d, "")
+}
+
+// sayUnset says plainly that env found nothing, if that is what is wrong. Need says what cannot do without it; empty: null may stand for it.
+func sayUnset(d *hcl.Diagnostic, need string) {
 	call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d)
 	if !ok {
 		return
 	}
-	if missing, ok := call.FunctionCallError().(unset); ok {
-		d.Summary = "Environment variable not set"
-		d.Detail = fmt.Sprintf("The environment variable %[1]s is not set. Set it, or say what stands for it: env(%[1]q, null).", missing.name)
-		d.Extra = nil
+	missing, ok := call.FunctionCallError().(unset)
+	if !ok {
+		return
 	}
+	advice := fmt.Sprintf("Set it, or say what stands for it: env(%q, null).", missing.name)
+	if need != "" {
+		advice = "Set it: " + need
+	}
+	d.Summary, d.Detail = "Environment variable not set", fmt.Sprintf("The environment variable %s is not set. %s", missing.name, advice)
+	d.Extra = nil
 }

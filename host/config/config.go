@@ -122,7 +122,8 @@ func (r *reader) parse(name string, text []byte) {
 	}
 	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
 	r.Files[name] = file
-	if r.diags = append(r.diags, diags...); diags.HasErrors() {
+	if diags.HasErrors() {
+		r.diags = append(r.diags, diags[0]) // what follows a quote that is missing is nonsense to the parser
 		return
 	}
 	content, diags := language.Content(file.Body, top)

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type Connection struct {
 	// 0: what the plugin says.
 	Timeout, Settle time.Duration
 	Range           hcl.Range // of the block's header
+	PluginRange     hcl.Range // of what names the plugin
 
 	settings  hcl.Attributes
 	functions map[string]function.Function
@@ -53,7 +55,7 @@ var meta = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "plugin"}, {
 func (r *reader) connection(b *hcl.Block) *Connection {
 	c := &Connection{
 		Name: b.Type + "." + b.Labels[0], Role: sdk.Role(b.Type), Label: b.Labels[0], Plugin: b.Labels[0],
-		Range: b.DefRange, functions: r.outside.functions(),
+		Range: b.DefRange, PluginRange: b.DefRange, functions: r.outside.functions(),
 	}
 	if !plain(c.Label) {
 		r.problem(b.LabelRanges[0], "Invalid name", "A connection's name is small letters, digits and _, and begins with a letter.")
@@ -62,6 +64,7 @@ func (r *reader) connection(b *hcl.Block) *Connection {
 	content, rest, diags := b.Body.PartialContent(meta)
 	r.diags = append(r.diags, diags...)
 	if attr := content.Attributes["plugin"]; attr != nil {
+		c.PluginRange = attr.Range
 		v, ok := r.literal(attr, cty.String, c.functions)
 		if c.Plugin = language.TextOf(v); ok && !plain(c.Plugin) {
 			r.problem(attr.Expr.Range(), "Invalid name", "A plugin's name is small letters, digits and _, and begins with a letter.")
@@ -183,7 +186,7 @@ func (d *decoder) take(s sdk.Setting) {
 		return
 	}
 	if s.Name == "base_url" && given {
-		d.decoded.BaseURL = language.TextOf(v)
+		d.baseURL(language.TextOf(v))
 	}
 	if s.Auth == "" && !s.Verify {
 		if !v.IsNull() {
@@ -194,10 +197,27 @@ func (d *decoder) take(s sdk.Setting) {
 	texts := language.TextsOf(v)
 	if s.Verify {
 		d.decoded.Signing = append(d.decoded.Signing, texts...)
+		if attr := d.settings[s.Name]; attr != nil && len(texts) == 0 {
+			d.diags = append(d.diags, language.Warning(attr.NameRange, "No webhook secret",
+				"%s takes no webhook until %s has the secret that the product signs with.", d.Name, s.Name))
+		}
 	}
 	if s.Auth != "" && len(texts) > 0 {
 		d.decoded.Auth, d.decoded.Credential = s.Auth, texts[0]
 	}
+}
+
+// baseURL keeps the operator's URL, if it is one.
+func (d *decoder) baseURL(text string) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		wrong := d.problem(d.settings["base_url"].NameRange, "Invalid URL",
+			"base_url is an http or https URL of a host, such as https://api.example.com.")
+		if strings.Contains(text, "@") { // its line may show a password
+			hide(wrong)
+		}
+	}
+	d.decoded.BaseURL = text
 }
 
 // evaluate is a setting's value, or its default; null if it has neither. False if that is an error, which has been told.
@@ -237,7 +257,11 @@ func (d *decoder) argument(s sdk.Setting, attr *hcl.Attribute, typ cty.Type) (ct
 	v, diags := attr.Expr.Value(&hcl.EvalContext{Functions: d.functions})
 	if s.Secret {
 		hide(diags...)
-		d.warnOfLiteral(s, attr)
+	}
+	if s.Required {
+		for _, diag := range diags {
+			sayUnset(diag, fmt.Sprintf("%s needs %s.%s", d.Name, s.Name, doc(s)))
+		}
 	}
 	if d.diags = append(d.diags, diags...); diags.HasErrors() {
 		return cty.NilVal, false
@@ -248,6 +272,9 @@ func (d *decoder) argument(s sdk.Setting, attr *hcl.Attribute, typ cty.Type) (ct
 		if s.Secret {
 			hide(wrong)
 		}
+		return cty.NilVal, false
+	}
+	if s.Secret && d.refuseLiteral(s, attr) {
 		return cty.NilVal, false
 	}
 	return withoutNulls(converted), true
@@ -271,17 +298,22 @@ func byDefault(s sdk.Setting, typ cty.Type) (cty.Value, error) {
 	return convert.Convert(written, typ)
 }
 
-// warnOfLiteral tells of a secret that stands in the file.
-func (d *decoder) warnOfLiteral(s sdk.Setting, attr *hcl.Attribute) {
-	for _, call := range language.Calls(attr.Expr) {
-		if call.Name == "env" || call.Name == "file" {
-			return
-		}
+// refuseLiteral tells of a secret that stands in the file: of each part of a list by itself. What is null or empty is none.
+func (d *decoder) refuseLiteral(s sdk.Setting, attr *hcl.Attribute) bool {
+	parts, diags := hcl.ExprList(attr.Expr)
+	if diags.HasErrors() {
+		parts = []hcl.Expression{attr.Expr}
 	}
-	w := language.Warning(attr.NameRange, "Secret in the file", "%s is a secret. Let env(%q) or file(…) say it.", s.Name,
-		strings.ToUpper(d.Label+"_"+s.Name))
-	hide(w)
-	d.diags = append(d.diags, w)
+	for _, x := range parts {
+		outside := slices.ContainsFunc(language.Calls(x), func(c *hclsyntax.FunctionCallExpr) bool { return c.Name == "env" || c.Name == "file" })
+		if v, _ := x.Value(&hcl.EvalContext{Functions: d.functions}); outside || v.IsNull() || v.RawEquals(cty.StringVal("")) {
+			continue
+		}
+		hide(d.problem(x.Range(), "Secret in the file", "%s is a secret. Let env(%q) or file(…) say it.", s.Name,
+			strings.ToUpper(d.Label+"_"+s.Name)))
+		return true
+	}
+	return false
 }
 
 func doc(s sdk.Setting) string {

@@ -43,6 +43,7 @@ func decode(t *testing.T, block string) (Decoded, hcl.Diagnostics, *Folder) {
 
 func TestDecode(t *testing.T) {
 	t.Setenv("LEVER_KEY", "from-env")
+	t.Setenv("LEVER_ONE", "one")
 	t.Setenv("LEVER_EMPTY", "")
 	for _, tt := range []struct {
 		name, block string
@@ -55,7 +56,7 @@ func TestDecode(t *testing.T) {
 		}, {
 			"a mounted secret, without the line break at its end, and two tokens of which one is not set",
 			`api_key = file("secret")
-			tokens   = ["one", env("LEVER_NEXT", null), env("LEVER_EMPTY", "two")]
+			tokens   = [env("LEVER_ONE"), env("LEVER_NEXT", null), env("LEVER_EMPTY", "two")]
 			base_url = "http://127.0.0.1:1"
 			sandbox  = true
 			page     = "20"
@@ -94,7 +95,12 @@ func TestDecodeRefuses(t *testing.T) {
 	}{
 		{``, 1, "PB402 Missing setting: ats.lever needs api_key. It is: made in Settings > API."},
 		{`api_key = env("LEVER_NONE", "")`, 2, "PB402 Missing setting"},
-		{`api_key = env("LEVER_NONE")`, 2, "PB403 Environment variable not set: The environment variable LEVER_NONE is not set."},
+		{`api_key = env("LEVER_NONE")`, 2, "PB403 Environment variable not set: The environment variable LEVER_NONE is not set. Set it: ats.lever needs api_key."},
+		{"api_key = env(\"HOME\")\ntokens = [env(\"LEVER_NONE\")]", 3, `Set it, or say what stands for it: env("LEVER_NONE", null).`},
+		{`api_key = "s3cr3t"`, 2, `PB404 Secret in the file: api_key is a secret. Let env("LEVER_API_KEY")`},
+		{"api_key = env(\"HOME\")\ntokens = [\n  env(\"HOME\"),\n  \"s3cr3t\",\n]", 5, "PB404 Secret in the file: tokens"},
+		{"api_key = env(\"HOME\")\nbase_url = \"foo\"", 3, "PB409 Invalid URL: base_url is an http or https URL"},
+		{"api_key = env(\"HOME\")\nbase_url = \"https://me:s3cr3t@host\"", 3, "PB409 Invalid URL"},
 		{`api_key = file("none")`, 2, "PB315 Error in function call"},
 		{`api_key = env()`, 2, "PB313 Not enough function arguments"},
 		{"api_key = env(\"HOME\")\napi_kye = 1", 3, `PB401 Unknown setting: The plugin "lever" has no setting "api_kye". Did you mean "api_key"?`},
@@ -113,6 +119,20 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+// TestNoWebhookSecret: a connection may be opened before the product has told the secret of its webhooks, and says so.
+func TestNoWebhookSecret(t *testing.T) {
+	for block, want := range map[string]string{
+		"api_key = env(\"HOME\")\ntokens = [env(\"LEVER_NONE\", null)]": "PB410 No webhook secret: ats.lever takes no webhook until tokens has",
+		"api_key = env(\"HOME\")\ntokens = [env(\"HOME\")]":             "",
+		`api_key = env("HOME")`:                                         "",
+	} {
+		_, diags, _ := decode(t, block)
+		if diags.HasErrors() || (len(diags) > 0) != (want != "") || want != "" && !strings.Contains(said(diags[0]), want) {
+			t.Errorf("%s: %v, want %q", block, diags, want)
+		}
+	}
+}
+
 // TestSecretsStayHidden writes secrets where they must not be, and looks for them in all that is printed.
 func TestSecretsStayHidden(t *testing.T) {
 	const secret = "s3cr3t"
@@ -121,6 +141,7 @@ func TestSecretsStayHidden(t *testing.T) {
 		`api_key = ["s3cr3t"]`,
 		`api_key = lowr("s3cr3t")`,
 		"api_key = env(\"HOME\")\ntokens = [\"s3cr3t\", {}]",
+		"api_key = env(\"HOME\")\nbase_url = \"http://me:s3cr3t@host\"",
 	} {
 		got, diags, f := decode(t, block)
 		if len(diags) == 0 {

@@ -43,7 +43,8 @@ var name = function.Parameter{Name: "name", Type: cty.String, AllowUnknown: true
 // envFunction is env(name) and env(name, otherwise). An empty variable counts as one that is not set.
 func (o *outside) envFunction() function.Function {
 	return function.New(&function.Spec{
-		Params: []function.Parameter{name},
+		Description: "An environment variable. A second argument, which may be null, stands for one that is not set or empty.",
+		Params:      []function.Parameter{name},
 		VarParam: &function.Parameter{
 			Name: "otherwise", Type: cty.String, AllowNull: true, AllowUnknown: true, AllowDynamicType: true,
 		},
@@ -69,8 +70,9 @@ func (o *outside) envFunction() function.Function {
 // fileFunction is file(name): a file's text without the line breaks at its end. The name is one within the folder, or absolute.
 func (o *outside) fileFunction() function.Function {
 	return function.New(&function.Spec{
-		Params: []function.Parameter{name},
-		Type:   function.StaticReturnType(cty.String),
+		Description: "The text of a file, without the line breaks at its end. The name is one within the folder, or absolute.",
+		Params:      []function.Parameter{name},
+		Type:        function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			if !args[0].IsKnown() {
 				return cty.NilVal, function.NewArgErrorf(0, "the name must be known when the file is read")

@@ -211,6 +211,24 @@ func (e *Engine) disconnected(conn string) time.Time {
 	return until
 }
 
+// connected ends the rest of a connection that was disconnected.
+func (e *Engine) connected(conn string) {
+	e.rest.mu.Lock()
+	defer e.rest.mu.Unlock()
+	if _, known := e.rest.untils[conn]; known {
+		delete(e.rest.untils, conn)
+		e.Log.Info("connected again: the credential is accepted", "connection", conn)
+	}
+}
+
+// Disconnected tells whether the credential of a connection was refused when it was last used.
+func (e *Engine) Disconnected(conn string) bool {
+	e.rest.mu.Lock()
+	defer e.rest.mu.Unlock()
+	_, known := e.rest.untils[conn]
+	return known
+}
+
 // until tells whether a connection rests.
 func (r *resting) until(conn string, now time.Time) (time.Time, bool) {
 	r.mu.Lock()

@@ -18,12 +18,14 @@ import (
 	"iter"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
 	"github.com/patchbay-dev/patchbay/host/egress"
 	"github.com/patchbay-dev/patchbay/host/journal"
+	"github.com/patchbay-dev/patchbay/host/lane"
 	"github.com/patchbay-dev/patchbay/host/rule"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
@@ -67,12 +69,13 @@ type Options struct {
 type Engine struct {
 	Options
 	pairings map[string]*rule.Pairing // by label
-	tasks    *tasks[task]
+	lanes    *lane.Lanes[task]
 	locks    locks
 	catalog  catalog
 	rest     resting
 	begun    begun
 	moving   moving
+	broken   broken
 	going    context.Context // done when the engine drains: nothing new begins
 	halt     context.CancelFunc
 	work     context.Context // of calls that write: done when the drain is over
@@ -96,7 +99,7 @@ func New(o Options) *Engine {
 	for _, p := range o.Pairings {
 		e.pairings[p.Label] = p
 	}
-	e.tasks = newTasks(o.Clock, inFlight, e.do)
+	e.lanes = lane.New(o.Clock, inFlight, e.do)
 	return e
 }
 
@@ -109,12 +112,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := e.resume(ctx); err != nil {
 		return err
 	}
-	e.tasks.begin() // not before: what this process has in flight must not be taken for what the last one left
-	e.tasks.run(ctx)
+	e.lanes.Begin() // not before: what this process has in flight must not be taken for what the last one left
+	e.lanes.Run(ctx)
 	e.halt()
-	e.tasks.stop()
+	e.lanes.Stop()
 	done := make(chan struct{})
-	go func() { e.tasks.wg.Wait(); close(done) }()
+	go func() { e.lanes.Wait(); close(done) }()
 	select {
 	case <-done:
 	case <-time.After(drainTime):
@@ -178,23 +181,18 @@ func (e *Engine) wakeAll(c *journal.Case) {
 }
 
 func (e *Engine) wake(t task, pool string) {
-	e.tasks.wake(t, pool)
+	e.lanes.Wake(t, pool)
 }
 
 // Idle returns when nothing is runnable or in flight.
-func (e *Engine) Idle(ctx context.Context) error { return e.tasks.quiet(ctx) }
+func (e *Engine) Idle(ctx context.Context) error { return e.lanes.Quiet(ctx) }
 
 // IsIdle tells whether nothing is runnable or in flight now.
-func (e *Engine) IsIdle() bool { return e.tasks.isQuiet() }
+func (e *Engine) IsIdle() bool { return e.lanes.IsQuiet() }
 
-// do runs one task; it is called by tasks.
+// do runs one task; it is called by the lanes.
 func (e *Engine) do(t task, pool string) (next string, due time.Time) {
-	var err error
-	if t.pairing == "" {
-		due, err = e.hear(e.going, t.Subject)
-	} else {
-		next, due, err = e.workOn(e.going, t, pool)
-	}
+	next, due, err := e.try(t, pool)
 	if err == nil || e.going.Err() != nil {
 		return next, due
 	}
@@ -207,6 +205,50 @@ func (e *Engine) do(t task, pool string) (next string, due time.Time) {
 	}
 	e.Log.Log(e.going, level, "put off", "connection", t.Conn, "id", t.ID, "pairing", t.pairing, "error", err)
 	return "", e.Clock.Now().Add(retryAfter)
+}
+
+// try runs one task. A panic is an error of that task: the others go on.
+func (e *Engine) try(t task, pool string) (next string, due time.Time, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = e.panicked(t, v)
+		}
+	}()
+	if t.pairing == "" {
+		due, err = e.hear(e.going, t.Subject)
+	} else {
+		next, due, err = e.workOn(e.going, t, pool)
+	}
+	return next, due, err
+}
+
+// poison is how often in a row the events of a subject may break the host before they are set aside.
+const poison = 3
+
+// panicked counts what a task has broken. Events that break it again and again are set aside, with a line in the case's story, so that what
+// comes after them is heard.
+func (e *Engine) panicked(t task, v any) error {
+	e.Log.Error("a fault of the host", "connection", t.Conn, "id", t.ID, "pairing", t.pairing, "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+	e.broken.mu.Lock()
+	if e.broken.times == nil {
+		e.broken.times = map[task]int{}
+	}
+	e.broken.times[t]++
+	often := e.broken.times[t] >= poison
+	if often {
+		delete(e.broken.times, t)
+	}
+	e.broken.mu.Unlock()
+	if t.pairing == "" && often {
+		return e.setAside(e.going, t.Subject)
+	}
+	return fmt.Errorf("a fault of the host: %T", v)
+}
+
+// broken is how often each task has panicked.
+type broken struct {
+	mu    sync.Mutex
+	times map[task]int
 }
 
 // retryAfter is when a task is tried again that could not read what it needs. Effects have their own backoff.

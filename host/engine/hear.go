@@ -127,6 +127,26 @@ func (e *Engine) hearVendor(ctx context.Context, s journal.Subject, arrivals []j
 	return h.save(ctx)
 }
 
+// setAside takes the events that wait for a subject out of its inbox unheard. An application's story tells of them.
+func (e *Engine) setAside(ctx context.Context, s journal.Subject) error {
+	arrivals, err := e.Journal.Waiting(ctx, s, together)
+	if err != nil || len(arrivals) == 0 {
+		return err
+	}
+	e.Log.Error("events set aside: they break the host", "connection", s.Conn, "id", s.ID, "events", len(arrivals))
+	if strings.HasPrefix(s.Conn, "vendor.") {
+		return e.Journal.Drop(ctx, arrivals)
+	}
+	defer e.locks.take(s)()
+	h, err := e.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	h.change.Taken = arrivals
+	h.refuseAll(arrivals, "set_aside", "hearing it breaks the host: see the log")
+	return h.Journal.Save(ctx, h.c, h.change)
+}
+
 // follows tells whether some rule wants to hear of what the events mean.
 func (e *Engine) follows(c *journal.Case, s journal.Subject, arrivals []journal.Arrival) bool {
 	for _, v := range c.With(s.Conn) {
@@ -242,7 +262,9 @@ func refusal(err error) *sdk.Refusal {
 func (h *hearing) decide(ctx context.Context, arrivals []journal.Arrival, known map[string][]sdk.Assessment) error {
 	h.appear(arrivals)
 	for _, a := range arrivals {
-		h.tellStory(journal.Entry{What: "event", Name: string(a.Event.Kind), Detail: a.Event.Tag})
+		if a.Event.Reason != journal.Sweep {
+			h.tellStory(journal.Entry{What: "event", Name: string(a.Event.Kind), Detail: a.Event.Tag})
+		}
 		for _, p := range h.Pairings {
 			if p.ATS != h.c.ATS || p.Mode != rule.Live {
 				continue
@@ -296,6 +318,7 @@ func (h *hearing) ask(ctx context.Context, p *rule.Pairing, ev sdk.Event, assess
 		Application: h.c.Last.Application, Invitations: h.c.With(p.Vendor), Assessments: assessments, Appearances: seen, Used: used,
 	})
 	h.record(p, ev, plan.Decisions)
+	h.warn(p, ev, plan.Near)
 	for _, in := range plan.Invites {
 		if err := h.invite(ctx, p, in); err != nil {
 			return err
@@ -322,11 +345,12 @@ func (h *hearing) used(ctx context.Context, ev sdk.Event) ([]string, error) {
 	return append(rule.Before(h.c.Last.Application, first), h.c.Used...), nil
 }
 
-// record tells what was decided. A scan asks again and again: then only a verdict that changed is told.
+// record tells what was decided. Scans and sweeps ask again and again: then only a verdict that changed is told.
 func (h *hearing) record(p *rule.Pairing, ev sdk.Event, decisions []rule.Decision) {
+	again := ev.Kind == sdk.KindFound || ev.Reason == journal.Sweep
 	for _, d := range decisions {
 		k, verdict := p.Label+" "+d.Rule, string(d.Verdict)+" "+d.Reason
-		if ev.Kind == sdk.KindFound && h.c.Verdicts[k] == verdict {
+		if before, known := h.c.Verdicts[k]; again && (before == verdict || !known && d.Verdict == rule.Refused && ev.Reason == journal.Sweep) {
 			continue
 		}
 		if h.c.Verdicts == nil {
@@ -336,6 +360,18 @@ func (h *hearing) record(p *rule.Pairing, ev sdk.Event, decisions []rule.Decisio
 		h.tellStory(journal.Entry{
 			What: "decision", Name: d.Rule, Pairing: p.Label, Place: fmt.Sprintf("%s:%d", filepath.Base(d.File), d.Line), Verdict: string(d.Verdict), Reason: d.Reason, Detail: d.Detail,
 		})
+	}
+}
+
+// warn tells of tags that were most likely meant to match: a slip of somebody's that would otherwise show as nothing happening.
+func (h *hearing) warn(p *rule.Pairing, ev sdk.Event, near []rule.Near) {
+	for _, n := range near {
+		if ev.Kind == sdk.KindFound || ev.Reason == journal.Sweep {
+			continue // told when the event itself came
+		}
+		h.tellStory(journal.Entry{What: "finding", Name: "tag", Pairing: p.Label, Verdict: "does not match",
+			Detail: fmt.Sprintf("the tag %q is not %q; was it meant?", n.Tag, n.Wanted)})
+		h.Log.Warn("a tag does not match, but nearly", "connection", h.c.ATS, "application", h.c.Application, "pairing", p.Label, "wanted", n.Wanted)
 	}
 }
 

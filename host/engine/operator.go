@@ -14,20 +14,23 @@ import (
 // errFound ends a walk over the cases.
 var errFound = errors.New("found")
 
-// Act takes an operator's word on a parked effect, named by its key or the beginning of it: retry, confirm, deny or drop.
-func (e *Engine) Act(ctx context.Context, k sdk.Key, in effect.Input, reason string) error {
+// Act takes an operator's word on a parked effect, named by its key or the beginning of it: retry, confirm, deny or drop. It tells where
+// the effect stands then.
+func (e *Engine) Act(ctx context.Context, k sdk.Key, word string, in effect.Input, reason string) (now effect.State, err error) {
 	t, key, err := e.parkedEffect(ctx, string(k))
 	if err != nil {
-		return err
+		return "", err
 	}
-	return e.commit(ctx, t, key, func(h *hearing, f *journal.Effect) (sdk.Done, error) {
-		h.tellStory(journal.Entry{What: "operator", Name: fmt.Sprintf("%T", in), Pairing: f.Pairing, Reason: reason})
+	err = e.commit(ctx, t, key, func(h *hearing, f *journal.Effect) (sdk.Done, error) {
+		defer func() { now = f.State }()
+		h.tellStory(journal.Entry{What: "operator", Name: word + " " + string(f.Verb), Pairing: f.Pairing, Verdict: "by a person", Detail: reason})
 		done := sdk.Done{}
 		if c, ok := in.(effect.Confirm); ok {
 			done.Remote = c.Remote
 		}
 		return done, h.on(f, in)
 	})
+	return now, err
 }
 
 // parkedEffect finds a parked effect by the beginning of its key, which must fit only one.
@@ -51,7 +54,7 @@ func (e *Engine) parkedEffect(ctx context.Context, prefix string) (t task, key s
 	case err != nil:
 		return t, "", err
 	case n == 0:
-		return t, "", fmt.Errorf("no parked effect has the key %q", prefix)
+		return t, "", fmt.Errorf("no parked effect has the key %q: it may be under way again, see patchbay why", prefix)
 	}
 	return t, key, nil
 }

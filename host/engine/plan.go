@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -98,6 +99,10 @@ func (h *hearing) tell(v *invitation.Invitation, ev sdk.Event) {
 func (h *hearing) follow(p *rule.Pairing, v invitation.Invitation, step invitation.Step, w rule.Write) {
 	switch write := &w.Write; {
 	case write.Link != nil:
+		if u, err := url.Parse(write.Link.URL); err != nil || u.Scheme != "https" && u.Scheme != "http" {
+			h.tellStory(journal.Entry{What: "effect", Name: "link", Pairing: p.Label, Verdict: "not done", Detail: "its URL is no http or https address"})
+			return
+		}
 		write.Link.Application = h.c.Application
 	case write.Note != nil:
 		write.Note.Application = h.c.Application
@@ -155,38 +160,51 @@ func (h *hearing) posting(ctx context.Context, p *rule.Pairing) error {
 func (h *hearing) deleted(ctx context.Context) error {
 	h.c.Deleted = true
 	h.tellStory(journal.Entry{What: "event", Name: string(sdk.KindDeleted)})
-	for i := range h.c.Effects {
-		f := &h.c.Effects[i]
-		if f.Verb == sdk.VerbDelete || f.State == effect.Intent || !f.Open() {
-			continue
-		}
-		var err error
-		if f.Effect, err = f.On(effect.Drop{Reason: "the application was deleted"}, h.now, h.limits(f.Conn)); err != nil {
-			return err
-		}
+	alone, err := h.alone(ctx)
+	if err != nil {
+		return err
 	}
 	if err := h.deletions(ctx); err != nil {
 		return err
 	}
+	for i := range h.c.Effects {
+		f := &h.c.Effects[i]
+		// An invitation that may have been sent is still found out, unless the vendor is to delete whatever it has of the person.
+		kept := f.Verb == sdk.VerbDelete || f.Verb == sdk.VerbInvite && f.Doubt > 0 && !alone
+		if kept || f.State == effect.Intent || !f.Open() {
+			continue
+		}
+		if f.Effect, err = f.On(effect.Drop{Reason: "the application was deleted"}, h.now, h.limits(f.Conn)); err != nil {
+			return err
+		}
+	}
 	return h.erase(ctx)
 }
 
-// deletions plans one deletion at each vendor that knows the person.
+// alone tells whether this is the only application that we know of the person.
+func (h *hearing) alone(ctx context.Context) (bool, error) {
+	others, err := h.Journal.Applications(ctx, h.c.ATS, h.c.Last.Application.Person)
+	return len(others) <= 1, err
+}
+
+// deletions plans one deletion at each vendor that knows the person, or may know her.
 func (h *hearing) deletions(ctx context.Context) error {
-	person := h.c.Last.Application.Person
-	others, err := h.Journal.Applications(ctx, h.c.ATS, person)
+	alone, err := h.alone(ctx)
 	if err != nil {
 		return err
 	}
 	for _, p := range h.Pairings {
 		remotes := h.remotes(p.Vendor)
-		if p.ATS != h.c.ATS || !p.Mirror.Deletions || len(remotes) == 0 {
+		maybe := alone && slices.ContainsFunc(h.c.Effects, func(f journal.Effect) bool {
+			return f.Conn == p.Vendor && f.Verb == sdk.VerbInvite && f.Doubt > 0 && f.Open()
+		})
+		if p.ATS != h.c.ATS || !p.Mirror.Deletions || len(remotes) == 0 && !maybe {
 			continue
 		}
 		h.add(journal.Effect{
 			Effect:  effect.Effect{Key: sdk.NewKey("delete", p.Vendor, h.c.ATS, h.c.Application, strconv.Itoa(len(remotes)))},
 			Pairing: p.Label, Conn: p.Vendor, Verb: sdk.VerbDelete,
-			Write: sdk.Write{Delete: &sdk.Deletion{Person: person, Invitations: remotes, Everywhere: len(others) <= 1}},
+			Write: sdk.Write{Delete: &sdk.Deletion{Person: h.c.Last.Application.Person, Invitations: remotes, Everywhere: alone}},
 		})
 	}
 	return nil

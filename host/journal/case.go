@@ -77,7 +77,6 @@ type Effect struct {
 	Verb       sdk.Verb  `json:"verb"`
 	Slot       string    `json:"slot,omitempty"`
 	Invitation sdk.Key   `json:"invitation,omitempty"` // that it follows from
-	Rule       string    `json:"rule,omitempty"`       // that asked for it, with its place in the file
 	Write      sdk.Write `json:"write,omitzero"`
 }
 

@@ -33,6 +33,7 @@ var functions = map[string]function.Function{
 
 // contains compares directly: the standard one converts and unifies, at half the speed of a whole guard.
 var contains = function.New(&function.Spec{
+	Description: "Tells whether a value is in a list.",
 	Params: []function.Parameter{
 		{Name: "list", Type: cty.DynamicPseudoType, AllowDynamicType: true},
 		{Name: "value", Type: cty.DynamicPseudoType, AllowDynamicType: true},
@@ -58,8 +59,9 @@ var contains = function.New(&function.Spec{
 
 // tagged tells whether a tag is in a list, by [Tagged].
 var tagged = function.New(&function.Spec{
-	Params: []function.Parameter{{Name: "tag", Type: cty.String}, {Name: "list", Type: cty.List(cty.String)}},
-	Type:   function.StaticReturnType(cty.Bool),
+	Description: "Tells whether a tag is in a list: outer blanks do not matter, all else does.",
+	Params:      []function.Parameter{{Name: "tag", Type: cty.String}, {Name: "list", Type: cty.List(cty.String)}},
+	Type:        function.StaticReturnType(cty.Bool),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 		if !args[1].IsWhollyKnown() {
 			return cty.UnknownVal(cty.Bool), nil
@@ -70,8 +72,9 @@ var tagged = function.New(&function.Spec{
 
 // after is what follows a prefix, in every element of the list that begins with it: none, one or several texts.
 var after = function.New(&function.Spec{
-	Params: []function.Parameter{{Name: "prefix", Type: cty.String}, {Name: "list", Type: cty.List(cty.String)}},
-	Type:   function.StaticReturnType(cty.List(cty.String)),
+	Description: "What follows the prefix, in every element of the list that begins with it: a list of none, one or several.",
+	Params:      []function.Parameter{{Name: "prefix", Type: cty.String}, {Name: "list", Type: cty.List(cty.String)}},
+	Type:        function.StaticReturnType(cty.List(cty.String)),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 		if !args[1].IsWhollyKnown() {
 			return cty.UnknownVal(cty.List(cty.String)), nil
@@ -88,8 +91,9 @@ var after = function.New(&function.Spec{
 
 // first is the first element of a list; null of an empty one.
 var first = function.New(&function.Spec{
-	Params: []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType, AllowDynamicType: true}},
-	Type:   func(args []cty.Value) (cty.Type, error) { return elementType(args[0]) },
+	Description: "The first element of a list; null of an empty one.",
+	Params:      []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType, AllowDynamicType: true}},
+	Type:        func(args []cty.Value) (cty.Type, error) { return elementType(args[0]) },
 	Impl: func(args []cty.Value, typ cty.Type) (cty.Value, error) {
 		for it := args[0].ElementIterator(); it.Next(); {
 			_, v := it.Element()
@@ -101,6 +105,7 @@ var first = function.New(&function.Spec{
 
 // coalesce is the first argument that is not null; null if all are, which the standard one refuses.
 var coalesce = function.New(&function.Spec{
+	Description: "The first argument that is not null; null if all are.",
 	VarParam: &function.Parameter{
 		Name: "values", Type: cty.DynamicPseudoType, AllowNull: true, AllowUnknown: true, AllowDynamicType: true,
 	},
@@ -135,6 +140,7 @@ var coalesce = function.New(&function.Spec{
 
 // lookup is the element of a map or object under a key, else the default, which may be null: the standard one refuses that.
 var lookup = function.New(&function.Spec{
+	Description: "The element of a map under a key, else the default.",
 	Params: []function.Parameter{
 		{Name: "map", Type: cty.DynamicPseudoType, AllowDynamicType: true},
 		{Name: "key", Type: cty.String},

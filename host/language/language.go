@@ -28,6 +28,7 @@ import (
 type Event struct {
 	ATS       bool
 	Variables []string // what expressions may read, in the order of the alphabet
+	About     string   // what it means
 }
 
 var (
@@ -38,28 +39,29 @@ var (
 
 // Events is the closed list of what rules can wait for.
 var Events = map[sdk.Kind]Event{
-	sdk.KindApplied:   {ATS: true, Variables: ofApplication},
-	sdk.KindMoved:     {ATS: true, Variables: ofApplication},
-	sdk.KindFound:     {ATS: true, Variables: ofApplication},
-	sdk.KindInvited:   {Variables: ofInvitation},
-	sdk.KindFailed:    {Variables: ofInvitation},
-	sdk.KindBounced:   {Variables: ofInvitation},
-	sdk.KindStarted:   {Variables: ofInvitation},
-	sdk.KindSubmitted: {Variables: ofInvitation},
-	sdk.KindScored:    {Variables: ofResult},
-	sdk.KindCompleted: {Variables: ofResult},
-	sdk.KindExpired:   {Variables: ofInvitation},
-	sdk.KindDeclined:  {Variables: ofInvitation},
-	sdk.KindCancelled: {Variables: ofInvitation},
+	sdk.KindApplied:   {ATS: true, Variables: ofApplication, About: "somebody applied"},
+	sdk.KindMoved:     {ATS: true, Variables: ofApplication, About: "the application entered another stage"},
+	sdk.KindFound:     {ATS: true, Variables: ofApplication, About: "a search, made at intervals, found a tag"},
+	sdk.KindInvited:   {Variables: ofInvitation, About: "the vendor has sent it"},
+	sdk.KindFailed:    {Variables: ofInvitation, About: "it could not be sent; event.reason says why"},
+	sdk.KindBounced:   {Variables: ofInvitation, About: "its mail came back"},
+	sdk.KindStarted:   {Variables: ofInvitation, About: "the candidate began; only if the vendor tells so"},
+	sdk.KindSubmitted: {Variables: ofInvitation, About: "the candidate has finished; once an attempt"},
+	sdk.KindScored:    {Variables: ofResult, About: "a result, or another revision of it, partial or final"},
+	sdk.KindCompleted: {Variables: ofResult, About: "its first final result is there, or none will come; once an attempt"},
+	sdk.KindExpired:   {Variables: ofInvitation, About: "its time ran out"},
+	sdk.KindDeclined:  {Variables: ofInvitation, About: "the candidate will not take part"},
+	sdk.KindCancelled: {Variables: ofInvitation, About: "the employer took it back"},
 }
 
 // attribute is one attribute of a variable. One without a name is the variable itself.
 type attribute struct {
-	name string
-	typ  cty.Type
-	in   []sdk.Kind       // the events that have it; nil: all
-	null nullness         // nil: never
-	read func(*Facts) any // string, bool, int, *float64, []string, time.Time or []sdk.Score; nil and zero times are null
+	name  string
+	typ   cty.Type
+	in    []sdk.Kind // the events that have it; nil: all
+	null  nullness   // nil: never
+	about string
+	read  func(*Facts) any // string, bool, int, *float64, []string, time.Time or []sdk.Score; nil and zero times are null
 }
 
 // nullness tells whether an attribute may be null on an event. Where it may not, a text that is missing is empty.
@@ -87,49 +89,63 @@ var (
 // variables is what expressions may read.
 var variables = map[string][]attribute{
 	"event": {
-		{name: "kind", typ: cty.String, read: func(f *Facts) any { return string(f.Event.Kind) }},
-		{name: "at", typ: cty.String, read: func(f *Facts) any { return f.Event.At.UTC().Format(time.RFC3339) }},
-		{name: "reason", typ: cty.String, in: troubled, read: func(f *Facts) any { return f.Event.Reason }},
-		{name: "detail", typ: cty.String, in: troubled, read: func(f *Facts) any { return f.Event.Detail }},
-		{name: "tag", typ: cty.String, in: []sdk.Kind{sdk.KindFound}, read: func(f *Facts) any { return f.Event.Tag }},
+		{name: "kind", typ: cty.String, about: "which event it is", read: func(f *Facts) any { return string(f.Event.Kind) }},
+		{name: "at", typ: cty.String, about: "when it happened, by the product's clock, such as 2026-01-31T09:30:00Z",
+			read: func(f *Facts) any { return f.Event.At.UTC().Format(time.RFC3339) }},
+		{name: "reason", typ: cty.String, in: troubled, about: "missing_email, invalid_email, unknown_assessment, the vendor's word, or the label of the guard with the text",
+			read: func(f *Facts) any { return f.Event.Reason }},
+		{name: "detail", typ: cty.String, in: troubled, about: "the reason in words", read: func(f *Facts) any { return f.Event.Detail }},
+		{name: "tag", typ: cty.String, in: []sdk.Kind{sdk.KindFound}, about: "the tag that was found",
+			read: func(f *Facts) any { return f.Event.Tag }},
 	},
 	"application": {
-		{name: "stage", typ: cty.String, read: func(f *Facts) any { return f.Application.Stage.Name }},
-		{name: "stage_since", typ: cty.String, null: always, read: func(f *Facts) any { return f.Application.StageSince }},
-		{name: "origin", typ: cty.String, read: func(f *Facts) any { return f.Application.Origin }},
-		{name: "tags", typ: texts, read: func(f *Facts) any { return f.Application.Tags }},
-		{name: "own_tags", typ: texts, read: func(f *Facts) any { return f.Application.OwnTags }},
-		{name: "confidential", typ: cty.Bool, read: func(f *Facts) any { return f.Application.Confidential }},
-		{name: "active", typ: cty.Bool, read: func(f *Facts) any { return f.Application.Active }},
+		{name: "stage", typ: cty.String, about: "the name of its stage", read: func(f *Facts) any { return f.Application.Stage.Name }},
+		{name: "stage_since", typ: cty.String, null: always, about: "when it entered the stage; null if it was made there",
+			read: func(f *Facts) any { return f.Application.StageSince }},
+		{name: "origin", typ: cty.String, about: "the ATS's word for where it came from, such as sourced",
+			read: func(f *Facts) any { return f.Application.Origin }},
+		{name: "tags", typ: texts, about: "all tags", read: func(f *Facts) any { return f.Application.Tags }},
+		{name: "own_tags", typ: texts, about: "without those that the ATS derives from the posting",
+			read: func(f *Facts) any { return f.Application.OwnTags }},
+		{name: "confidential", typ: cty.Bool, about: "whether few may see it",
+			read: func(f *Facts) any { return f.Application.Confidential }},
+		{name: "active", typ: cty.Bool, about: "neither archived, rejected nor hired",
+			read: func(f *Facts) any { return f.Application.Active }},
 	},
 	"candidate": {
-		{name: "name", typ: cty.String, read: func(f *Facts) any { return f.Application.Candidate.Name }},
-		{name: "email", typ: cty.String, null: always, read: func(f *Facts) any { return given(f.Application.Candidate.Email) }},
+		{name: "name", typ: cty.String, about: "the name", read: func(f *Facts) any { return f.Application.Candidate.Name }},
+		{name: "email", typ: cty.String, null: always, about: "the address that is invited",
+			read: func(f *Facts) any { return given(f.Application.Candidate.Email) }},
 	},
 	"posting": {
-		{name: "name", typ: cty.String, read: func(f *Facts) any { return f.Application.Posting.Name }},
-		{name: "team", typ: cty.String, read: func(f *Facts) any { return f.Application.Posting.Team }},
-		{name: "tags", typ: texts, read: func(f *Facts) any { return f.Application.Posting.Tags }},
+		{name: "name", typ: cty.String, about: "its title", read: func(f *Facts) any { return f.Application.Posting.Name }},
+		{name: "team", typ: cty.String, about: "its team", read: func(f *Facts) any { return f.Application.Posting.Team }},
+		{name: "tags", typ: texts, about: "its tags", read: func(f *Facts) any { return f.Application.Posting.Tags }},
 	},
 	"assessments": {
-		{typ: texts, read: func(f *Facts) any { return Names(f.Assessments) }},
+		{typ: texts, about: "the names of the vendor's assessments", read: func(f *Facts) any { return Names(f.Assessments) }},
 	},
 	"invitation": {
-		{name: "assessment", typ: cty.String, null: unlessNamed, read: func(f *Facts) any { return given(f.Invitation.Assessment) }},
-		{name: "url", typ: cty.String, null: untilSent, read: func(f *Facts) any { return given(f.Invitation.URL) }},
-		{name: "passing_score", typ: cty.Number, null: always, read: func(f *Facts) any { return f.Invitation.PassingScore }},
-		{name: "attempt", typ: cty.Number, read: func(f *Facts) any { return f.Invitation.Attempt }},
+		{name: "assessment", typ: cty.String, null: unlessNamed, about: "as the rule named it; null where the vendor chooses by the posting",
+			read: func(f *Facts) any { return given(f.Invitation.Assessment) }},
+		{name: "url", typ: cty.String, null: untilSent, about: "where the candidate or her report is found at the vendor",
+			read: func(f *Facts) any { return given(f.Invitation.URL) }},
+		{name: "passing_score", typ: cty.Number, null: always, about: "percent, as it was when she was invited",
+			read: func(f *Facts) any { return f.Invitation.PassingScore }},
+		{name: "attempt", typ: cty.Number, about: "1, and one more for each new try",
+			read: func(f *Facts) any { return f.Invitation.Attempt }},
 	},
 	"result": {
-		{name: "score", typ: cty.Number, null: always, read: func(f *Facts) any { return f.Result.Score }},
-		{name: "points", typ: cty.Number, null: always, read: func(f *Facts) any { return f.Result.Points }},
-		{name: "max", typ: cty.Number, null: always, read: func(f *Facts) any { return f.Result.Max }},
-		{name: "final", typ: cty.Bool, read: func(f *Facts) any { return f.Result.Final }},
-		{name: "revision", typ: cty.String, read: func(f *Facts) any { return f.Result.Revision }},
-		{name: "url", typ: cty.String, null: always, read: func(f *Facts) any { return given(f.Result.URL) }},
-		{name: "summary", typ: cty.String, read: func(f *Facts) any { return f.Result.Summary }},
-		{name: "tests", typ: scores, read: func(f *Facts) any { return f.Result.Tests }},
-		{name: "skills", typ: scores, read: func(f *Facts) any { return f.Result.Skills }},
+		{name: "score", typ: cty.Number, null: always, about: "percent", read: func(f *Facts) any { return f.Result.Score }},
+		{name: "points", typ: cty.Number, null: always, about: "as the vendor counts", read: func(f *Facts) any { return f.Result.Points }},
+		{name: "max", typ: cty.Number, null: always, about: "the most points there are", read: func(f *Facts) any { return f.Result.Max }},
+		{name: "final", typ: cty.Bool, about: "false while some marking is open", read: func(f *Facts) any { return f.Result.Final }},
+		{name: "revision", typ: cty.String, about: "the vendor's number of it, or the host's",
+			read: func(f *Facts) any { return f.Result.Revision }},
+		{name: "url", typ: cty.String, null: always, about: "the report", read: func(f *Facts) any { return given(f.Result.URL) }},
+		{name: "summary", typ: cty.String, about: "the result in words", read: func(f *Facts) any { return f.Result.Summary }},
+		{name: "tests", typ: scores, about: "its parts; a score may be null", read: func(f *Facts) any { return f.Result.Tests }},
+		{name: "skills", typ: scores, about: "by skill; a score may be null", read: func(f *Facts) any { return f.Result.Skills }},
 	},
 }
 

@@ -39,7 +39,9 @@ func (r *Reader) Done(named bool) *Evaluator {
 			r.check(c, kind, named)
 		}
 	}
-	r.warnOfUnused()
+	if !r.Diags.HasErrors() { // else what reads it may be what is wrong
+		r.warnOfUnused()
+	}
 	for _, d := range r.Diags {
 		d.Expression, d.EvalContext = nil, nil // HCL would show values
 	}

@@ -121,7 +121,7 @@ func (c *compiler) compileOn(block *hcl.Block) {
 	for _, b := range content.Blocks {
 		c.compileAct(r, b)
 	}
-	if len(content.Blocks) == 0 {
+	if native, ok := block.Body.(*hclsyntax.Body); ok && len(native.Blocks) == 0 { // else one is not known here, which has been told
 		c.Problem(r.at, "Nothing to do", "This rule has no action that is known here: %s.", strings.Join(doable, ", "))
 	}
 	c.rules[kind] = append(c.rules[kind], r)

@@ -49,22 +49,24 @@ type Schedule struct {
 	Connections map[string]Connection
 	Clock       Clock
 	News        func(journal.Subject)
-	Busy        func(delta int) // told when a job begins (+1) and ends (-1)
+	Busy        func(delta int)             // told when a job begins (+1) and ends (-1)
+	Inspect     func(context.Context) error // looks at the products for what a person has to mend there, and tells
 	Log         *slog.Logger
 }
 
 // job is one line of the table.
 type job struct {
-	name  string
-	every time.Duration
-	do    func(ctx context.Context, last time.Time) error
+	name    string
+	every   time.Duration
+	atStart bool // also after every start, whenever it ran last
+	do      func(ctx context.Context, last time.Time) error
 }
 
 // How often what no pairing sets is done.
 const (
 	sweepEvery  = 4 * time.Hour
 	pollEvery   = 6 * time.Hour
-	forgetEvery = 24 * time.Hour
+	daily       = 24 * time.Hour
 	remember    = 30 * 24 * time.Hour // accepted events; beyond any sender's retries
 	overlap     = 10 * time.Minute    // of two sweeps: clocks differ and lists lag
 	retryEvery  = time.Minute         // a job that failed
@@ -72,9 +74,12 @@ const (
 
 // jobs is the table, made of what the pairings need.
 func (s *Schedule) jobs() []job {
-	out := []job{{"forget", forgetEvery, func(ctx context.Context, _ time.Time) error {
-		return s.Journal.Forget(ctx, s.Clock.Now().Add(-remember))
-	}}}
+	out := []job{
+		{"forget", daily, false, func(ctx context.Context, _ time.Time) error {
+			return s.Journal.Forget(ctx, s.Clock.Now().Add(-remember))
+		}},
+		{"inspect", daily, true, func(ctx context.Context, _ time.Time) error { return s.Inspect(ctx) }},
+	}
 	add := func(j job) {
 		if i := slices.IndexFunc(out, func(o job) bool { return o.name == j.name }); i >= 0 {
 			out[i].every = min(out[i].every, j.every)
@@ -87,20 +92,20 @@ func (s *Schedule) jobs() []job {
 			continue
 		}
 		for _, scan := range p.Needs().Scans {
-			add(job{"scan " + p.ATS + " " + scan.Tag, scan.Every, func(ctx context.Context, last time.Time) error {
+			add(job{"scan " + p.ATS + " " + scan.Tag, scan.Every, false, func(ctx context.Context, last time.Time) error {
 				return s.scan(ctx, p.ATS, scan.Tag, last)
 			}})
 		}
 		if every := p.Mirror.Postings; every > 0 {
-			add(job{"postings " + p.ATS + " " + p.Vendor, every, func(ctx context.Context, _ time.Time) error {
+			add(job{"postings " + p.ATS + " " + p.Vendor, every, false, func(ctx context.Context, _ time.Time) error {
 				return s.postings(ctx, p.ATS, p.Vendor)
 			}})
 		}
 		if _, ok := s.Connections[p.Vendor].Verbs()[sdk.VerbPoll]; ok {
-			add(job{"poll " + p.Vendor, pollEvery, func(ctx context.Context, _ time.Time) error { return s.poll(ctx, p.Vendor) }})
+			add(job{"poll " + p.Vendor, pollEvery, false, func(ctx context.Context, _ time.Time) error { return s.poll(ctx, p.Vendor) }})
 		}
 		if _, ok := s.Connections[p.ATS].Verbs()[sdk.VerbSearch]; ok {
-			add(job{"sweep " + p.ATS, sweepEvery, func(ctx context.Context, last time.Time) error {
+			add(job{"sweep " + p.ATS, sweepEvery, true, func(ctx context.Context, last time.Time) error {
 				return s.sweep(ctx, p.ATS, last)
 			}})
 		}
@@ -120,8 +125,8 @@ func (s *Schedule) Run(ctx context.Context) error {
 		if due[i] = s.Clock.Now(); !last.IsZero() {
 			due[i] = last.Add(j.every)
 		}
-		if j.sweeps() {
-			due[i] = s.Clock.Now() // after every start: webhooks may have come while we were away
+		if j.atStart {
+			due[i] = s.Clock.Now()
 		}
 	}
 	for {
@@ -135,8 +140,6 @@ func (s *Schedule) Run(ctx context.Context) error {
 		s.Busy(-1)
 	}
 }
-
-func (j job) sweeps() bool { return j.every == sweepEvery }
 
 func earliest(due []time.Time) int {
 	first := 0

@@ -11,7 +11,7 @@ pairing "names" {
     twice  = "x"
     round  = local.about
     about  = local.round # ERROR: PB305 Locals in a circle: local.round reads itself.
-    unused = application.tgas # WARNING: PB307 Unused local: Nothing in this pairing reads local.unused.
+    unused = application.tgas
     later  = application.tgas # ERROR: PB302 Unknown attribute: application has no attribute "tgas". Did you mean "tags"?
     broken = lower(posting) # ERROR: PB312 Invalid function argument
   }

@@ -7,7 +7,9 @@ pairing "events" {
   ats    = ats.lever
   vendor = vendor.alva
 
+  locals { only = "Assessment" }
   on aplied { # ERROR: PB213 Unknown event: No rule can wait for "aplied". Did you mean "applied"?
+    when = application.stage == local.only
     invite {}
   }
   on hired { # ERROR: PB213 Unknown event: No rule can wait for "hired". What follows it is said in mirror.
@@ -16,7 +18,10 @@ pairing "events" {
   on requested { # ERROR: PB213 Unknown event: No rule can wait for "requested".
     invite {}
   }
-  on applied { # ERROR: PB215 Nothing to do: invite
+  on applied { # ERROR: PB215 Nothing to do: This rule has no action that is known here: invite.
+  }
+  on applied {
+    invit {} # ERROR: PB201 Unsupported block type: Did you mean "invite"?
   }
   on applied {
     to = "x" # ERROR: PB202 Unsupported argument: An argument named "to" is not expected here
@@ -47,15 +52,15 @@ pairing "events" {
     every = "1s" # ERROR: PB216 Not a duration
     invite {}
   }
-  on applied { # ERROR: PB215 Nothing to do: This rule has no action that is known here: invite.
+  on applied {
     note { # ERROR: PB201 Unsupported block type: Blocks of type "note" are not expected here. Known here: invite.
       text = "x"
     }
   }
-  on invited { # ERROR: PB215 Nothing to do
+  on invited {
     invite {} # ERROR: PB201 Unsupported block type: Blocks of type "invite" are not expected here. Known here: link, move, note.
   }
-  on scored { # ERROR: PB215 Nothing to do
+  on scored {
     feedback { # ERROR: PB201 Unsupported block type: Blocks of type "feedback" are not expected here
       score = 1
     }

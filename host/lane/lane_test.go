@@ -1,4 +1,4 @@
-package engine
+package lane_test
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/patchbay-dev/patchbay/host/lane"
 )
 
 // bubbleClock is the clock of a synctest bubble.
@@ -27,7 +29,7 @@ func TestAKeyNeverRunsTwiceAtOnceAndNeverMissesAWake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var running [5]atomic.Int32
 		var ran [5]atomic.Int32
-		ts := newTasks(bubbleClock{}, 3, func(key int, _ string) (string, time.Time) {
+		ts := lane.New(bubbleClock{}, 3, func(key int, _ string) (string, time.Time) {
 			if running[key].Add(1) > 1 {
 				t.Errorf("%d runs twice at once", key)
 			}
@@ -36,14 +38,14 @@ func TestAKeyNeverRunsTwiceAtOnceAndNeverMissesAWake(t *testing.T) {
 			running[key].Add(-1)
 			return "", time.Time{}
 		})
-		ts.begin()
+		ts.Begin()
 		for range 3 {
 			for key := range running {
-				ts.wake(key, "pool")
+				ts.Wake(key, "pool")
 			}
 			time.Sleep(time.Millisecond)
 		}
-		ts.quiet(t.Context())
+		ts.Quiet(t.Context())
 		for key := range ran {
 			if n := ran[key].Load(); n < 1 || n > 2 {
 				t.Errorf("%d ran %d times", key, n)
@@ -52,8 +54,8 @@ func TestAKeyNeverRunsTwiceAtOnceAndNeverMissesAWake(t *testing.T) {
 		if n := ran[0].Load(); n != 2 {
 			t.Errorf("a key woken while it ran ran %d times", n)
 		}
-		ts.stop()
-		ts.wg.Wait()
+		ts.Stop()
+		ts.Wait()
 	})
 }
 
@@ -61,24 +63,24 @@ func TestAPoolThatHangsHoldsUpNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		var done sync.Map
-		ts := newTasks(bubbleClock{}, 2, func(key int, pool string) (string, time.Time) {
+		ts := lane.New(bubbleClock{}, 2, func(key int, pool string) (string, time.Time) {
 			if pool == "hangs" {
 				<-hang
 			}
 			done.Store(key, true)
 			return "", time.Time{}
 		})
-		ts.begin()
+		ts.Begin()
 		for key := range 10 {
-			ts.wake(key, "hangs")
+			ts.Wake(key, "hangs")
 		}
-		ts.wake(100, "works")
+		ts.Wake(100, "works")
 		synctest.Wait()
 		if _, ok := done.Load(100); !ok {
 			t.Error("the other pool waits")
 		}
 		close(hang)
-		ts.quiet(t.Context())
+		ts.Quiet(t.Context())
 		for key := range 10 {
 			if _, ok := done.Load(key); !ok {
 				t.Errorf("%d was lost", key)
@@ -91,7 +93,7 @@ func TestTasksComeAgainWhenDueOrInAnotherPool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		var runs []string
-		ts := newTasks(bubbleClock{}, 2, func(key int, pool string) (string, time.Time) {
+		ts := lane.New(bubbleClock{}, 2, func(key int, pool string) (string, time.Time) {
 			runs = append(runs, pool+" "+time.Since(start).String())
 			switch len(runs) {
 			case 1:
@@ -104,19 +106,19 @@ func TestTasksComeAgainWhenDueOrInAnotherPool(t *testing.T) {
 			return "", time.Time{}
 		})
 		ctx, cancel := context.WithCancel(t.Context())
-		ts.wake(1, "a")
+		ts.Wake(1, "a")
 		synctest.Wait()
 		if len(runs) != 0 {
 			t.Fatal("it ran before the beginning")
 		}
-		ts.begin()
+		ts.Begin()
 		var loop sync.WaitGroup
-		loop.Go(func() { ts.run(ctx) })
+		loop.Go(func() { ts.Run(ctx) })
 		time.Sleep(2 * time.Hour)
 		cancel()
 		loop.Wait()
-		ts.stop()
-		ts.wg.Wait()
+		ts.Stop()
+		ts.Wait()
 		want := []string{"a 0s", "b 0s", "b 1h0m0s", "b 1h0m0s"}
 		for i := range want {
 			if i >= len(runs) || runs[i] != want[i] {

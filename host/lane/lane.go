@@ -1,4 +1,13 @@
-package engine
+// Package lane runs one task a key at a time, bounded in each pool, again when due.
+//
+// A [Lanes] is given what to do for a key; [Lanes.Wake] has it done soon. A key that is woken while it runs runs once more, so no news is
+// missed and nothing is done twice at once. What it returns sends it to another pool, or to sleep until a time.
+//
+// # Why
+//
+// A pool is a connection's bulkhead: what hangs at one product holds up nobody who waits for another. A waiting key costs a few words, not a
+// goroutine, so fifteen thousand candidates may wait for one slow product.
+package lane
 
 import (
 	"container/heap"
@@ -7,26 +16,33 @@ import (
 	"time"
 )
 
-// tasks runs functions by key: one run a key at a time, at most so many at once in each pool, again when due. A pool is a connection's
-// bulkhead: what hangs at one product holds up nobody who waits for another.
-type tasks[K comparable] struct {
+// Clock is the host's one clock.
+type Clock interface {
+	Now() time.Time
+	Until(ctx context.Context, at time.Time) error
+	Handled() // whoever Until woke has taken up what fell due
+}
+
+// Lanes runs tasks by key. Its methods may be called concurrently, also by what it runs.
+type Lanes[K comparable] struct {
 	clock Clock
 	limit int                                                   // runs at once in a pool
 	do    func(key K, pool string) (next string, due time.Time) // next pool, or a time to come again, or neither
 
 	mu     sync.Mutex
 	begun  bool // nothing runs before begin
-	state  map[K]*taskState
+	state  map[K]*status
 	pools  map[string]*pool[K]
 	timers timers[K]
-	busy   int           // queued or running
-	idle   chan struct{} // closed while busy is 0
-	rearm  chan struct{} // an earlier timer than the one slept for
+	armed  map[K]time.Time // by key: its earliest timer. The others are stale
+	busy   int             // queued or running
+	idle   chan struct{}   // closed while busy is 0
+	rearm  chan struct{}   // an earlier timer than the one slept for
 	closed bool
 	wg     sync.WaitGroup
 }
 
-type taskState struct {
+type status struct {
 	running bool
 	again   bool // woken while it ran
 }
@@ -36,18 +52,19 @@ type pool[K comparable] struct {
 	queue   []K
 }
 
-func newTasks[K comparable](clock Clock, limit int, do func(K, string) (string, time.Time)) *tasks[K] {
-	t := &tasks[K]{
+// New makes lanes that run do, at most limit at once in each pool. Do returns the next pool, or a time to come again, or neither.
+func New[K comparable](clock Clock, limit int, do func(K, string) (string, time.Time)) *Lanes[K] {
+	t := &Lanes[K]{
 		clock: clock, limit: limit, do: do,
-		state: map[K]*taskState{}, pools: map[string]*pool[K]{},
+		state: map[K]*status{}, pools: map[string]*pool[K]{}, armed: map[K]time.Time{},
 		idle: make(chan struct{}), rearm: make(chan struct{}, 1),
 	}
 	close(t.idle)
 	return t
 }
 
-// wake has key run soon in pool. A key that runs now runs once more; one that is queued stays where it is.
-func (t *tasks[K]) wake(key K, in string) {
+// Wake has key run soon in pool. A key that runs now runs once more; one that is queued stays where it is.
+func (t *Lanes[K]) Wake(key K, in string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if s := t.state[key]; s != nil {
@@ -58,11 +75,11 @@ func (t *tasks[K]) wake(key K, in string) {
 }
 
 // enqueue is called with mu held.
-func (t *tasks[K]) enqueue(key K, in string) {
+func (t *Lanes[K]) enqueue(key K, in string) {
 	if t.closed {
 		return
 	}
-	t.state[key] = &taskState{}
+	t.state[key] = &status{}
 	if t.busy++; t.busy == 1 {
 		t.idle = make(chan struct{})
 	}
@@ -78,8 +95,8 @@ func (t *tasks[K]) enqueue(key K, in string) {
 	}
 }
 
-// begin lets what was queued so far run.
-func (t *tasks[K]) begin() {
+// Begin lets what was queued so far run.
+func (t *Lanes[K]) Begin() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.begun = true
@@ -92,7 +109,7 @@ func (t *tasks[K]) begin() {
 }
 
 // drain runs what is queued in a pool until nothing is.
-func (t *tasks[K]) drain(p *pool[K], in string) {
+func (t *Lanes[K]) drain(p *pool[K], in string) {
 	for {
 		t.mu.Lock()
 		if len(p.queue) == 0 || t.closed {
@@ -118,10 +135,9 @@ func (t *tasks[K]) drain(p *pool[K], in string) {
 		switch {
 		case next != "":
 			t.enqueue(key, next)
-		case s.again:
+		case s.again, !due.IsZero() && !due.After(t.clock.Now()):
 			t.enqueue(key, in)
-		}
-		if !due.IsZero() && next == "" {
+		case !due.IsZero():
 			t.arm(key, in, due)
 		}
 		t.done()
@@ -130,14 +146,18 @@ func (t *tasks[K]) drain(p *pool[K], in string) {
 }
 
 // done is called with mu held, after whatever follows was queued: so idle never shows between two runs of one key.
-func (t *tasks[K]) done() {
+func (t *Lanes[K]) done() {
 	if t.busy--; t.busy == 0 {
 		close(t.idle)
 	}
 }
 
 // arm is called with mu held.
-func (t *tasks[K]) arm(key K, in string, due time.Time) {
+func (t *Lanes[K]) arm(key K, in string, due time.Time) {
+	if at, ok := t.armed[key]; ok && !due.Before(at) {
+		return
+	}
+	t.armed[key] = due
 	heap.Push(&t.timers, timer[K]{due, key, in})
 	if t.timers[0].due.Equal(due) {
 		select {
@@ -147,13 +167,17 @@ func (t *tasks[K]) arm(key K, in string, due time.Time) {
 	}
 }
 
-// run wakes what falls due until ctx ends.
-func (t *tasks[K]) run(ctx context.Context) {
+// Run wakes what falls due until ctx ends.
+func (t *Lanes[K]) Run(ctx context.Context) {
 	for woken := false; ctx.Err() == nil; {
 		t.mu.Lock()
 		now := t.clock.Now()
 		for len(t.timers) > 0 && !t.timers[0].due.After(now) {
 			next := heap.Pop(&t.timers).(timer[K])
+			if !t.armed[next.key].Equal(next.due) {
+				continue
+			}
+			delete(t.armed, next.key)
 			if s := t.state[next.key]; s == nil {
 				t.enqueue(next.key, next.pool)
 			} else {
@@ -173,7 +197,7 @@ func (t *tasks[K]) run(ctx context.Context) {
 }
 
 // sleep waits until due, or for ever if it is zero, or until an earlier timer is armed. It tells whether the clock woke it.
-func (t *tasks[K]) sleep(ctx context.Context, due time.Time) bool {
+func (t *Lanes[K]) sleep(ctx context.Context, due time.Time) bool {
 	if due.IsZero() {
 		select {
 		case <-ctx.Done():
@@ -194,8 +218,8 @@ func (t *tasks[K]) sleep(ctx context.Context, due time.Time) bool {
 	}
 }
 
-// quiet returns when nothing is queued or running.
-func (t *tasks[K]) quiet(ctx context.Context) error {
+// Quiet returns when nothing is queued or running.
+func (t *Lanes[K]) Quiet(ctx context.Context) error {
 	t.mu.Lock()
 	idle := t.idle
 	t.mu.Unlock()
@@ -207,18 +231,22 @@ func (t *tasks[K]) quiet(ctx context.Context) error {
 	}
 }
 
-func (t *tasks[K]) isQuiet() bool {
+// IsQuiet tells whether nothing is queued or running now.
+func (t *Lanes[K]) IsQuiet() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.busy == 0
 }
 
-// stop lets what runs come to its end and starts nothing more.
-func (t *tasks[K]) stop() {
+// Stop starts nothing more. Wait returns when what runs has come to its end.
+func (t *Lanes[K]) Stop() {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
 }
+
+// Wait returns when nothing runs any more.
+func (t *Lanes[K]) Wait() { t.wg.Wait() }
 
 type timer[K any] struct {
 	due  time.Time
