@@ -64,12 +64,12 @@ type job struct {
 
 // How often what no pairing sets is done.
 const (
-	sweepEvery  = 4 * time.Hour
-	pollEvery   = 6 * time.Hour
-	daily       = 24 * time.Hour
-	remember    = 30 * 24 * time.Hour // accepted events; beyond any sender's retries
-	overlap     = 10 * time.Minute    // of two sweeps: clocks differ and lists lag
-	retryEvery  = time.Minute         // a job that failed
+	sweepEvery = 4 * time.Hour
+	pollEvery  = 6 * time.Hour
+	daily      = 24 * time.Hour
+	remember   = 30 * 24 * time.Hour // accepted events; beyond any sender's retries
+	overlap    = 10 * time.Minute    // of two sweeps: clocks differ and lists lag
+	retryEvery = time.Minute         // a job that failed
 )
 
 // jobs is the table, made of what the pairings need.
