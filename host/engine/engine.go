@@ -109,7 +109,7 @@ const drainTime = 30 * time.Second
 // Run takes up what the last run left, then works until ctx ends and what is in flight has come to its end.
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.cut()
-	if err := e.resume(ctx); err != nil {
+	if err := e.resume(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
 	e.lanes.Begin() // not before: what this process has in flight must not be taken for what the last one left
