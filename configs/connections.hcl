@@ -22,7 +22,7 @@ ats "lever" {
 }
 
 vendor "alva" {
-  api_key         = env("ALVA_API_KEY") # Alva: Settings > Integrations > New API key
+  api_key         = env("ALVA_API_KEY")                # Alva: Settings > Integrations > New API key
   webhook_secrets = [env("ALVA_WEBHOOK_SECRET", null)] # Alva shows it when the webhook is made
   base_url        = env("ALVA_URL", null)
 }

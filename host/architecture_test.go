@@ -25,7 +25,7 @@ const module = "github.com/patchbay-dev/patchbay/"
 var layers = []layer{
 	{"host", "",
 		"host/admin host/clock host/config host/demo host/effect host/egress host/engine host/hook host/invitation host/journal host/language " +
-			"host/line host/plugin host/rule host/schedule host/store sdk"},
+			"host/line host/plugin host/rule host/schedule host/schema host/store sdk"},
 	{"host/demo", "plays candidates through sandboxes of the products and shows what the products show then", ""},
 	{"host/clock", "where the host's time comes from: the machine's, or a driver's that stands still until it is advanced", ""},
 	{"host/line", "one open connection: a plugin's calls, each with its turn and an id of its own on the way out",
@@ -37,13 +37,14 @@ var layers = []layer{
 	{"host/engine", "does: takes events off the journal, asks rule, works the effects of the plan",
 		"host/egress host/effect host/invitation host/journal host/lane host/rule sdk"},
 	{"host/lane", "runs one task a key at a time, bounded in each pool, again when due", ""},
-	{"host/config", "reads the HCL folder into connections and pairings; every error has a source range", "host/language host/rule sdk"},
+	{"host/config", "reads the HCL folder into connections and pairings; every error has a source range", "host/language host/rule host/schema sdk"},
 	{"host/plugin", "keeps plugin processes running; the only package of the host that knows go-plugin", "sdk/wire sdk"},
 	{"host/egress", "the one way out: allow-list, credentials, rate, ledger of calls", "sdk"},
 	{"host/journal", "remembers, in the words of the domain: events, effects, cases, people, audit; seals what it keeps",
 		"host/effect host/invitation host/store sdk"},
-	{"host/rule", "decides: events and what is known become a plan; no I/O", "host/invitation host/language sdk"},
-	{"host/language", "the words of the rules: checks and evaluates their expressions; no I/O", "host/invitation sdk"},
+	{"host/rule", "decides: events and what is known become a plan; no I/O", "host/invitation host/language host/schema sdk"},
+	{"host/language", "the words of the rules: checks and evaluates their expressions; no I/O", "host/invitation host/schema sdk"},
+	{"host/schema", "what may stand in a file, said once: for the parser and for the reference that people read", ""},
 	{"host/effect", "the life of one effect as a pure transition function; no I/O", "sdk"},
 	{"host/invitation", "the life of one invitation as a pure transition function; no I/O", "sdk"},
 	{"host/store", "remembers, in bytes: Get, Scan, Commit; BoltDB today; one suite every store must pass", ""},
@@ -67,8 +68,8 @@ var owners = []struct{ imports, packages, why string }{
 	{"google.golang.org/grpc", "host/plugin sdk/wire sdk/serve proto/patchbay/v1", "a status code means something only where an RPC ends"},
 	{"google.golang.org/protobuf", "sdk/wire proto/patchbay/v1", "generated types end where the translation does"},
 	{module + "proto/patchbay/v1", "sdk/wire", "generated types end where the translation does"},
-	{"github.com/hashicorp/hcl", "host/config host/language host/rule host", "below the rules nothing knows how they are written"},
-	{"github.com/zclconf/go-cty", "host/config host/language host/rule host", "below the rules nothing knows how they are written"},
+	{"github.com/hashicorp/hcl", "host/config host/language host/rule host/schema host", "below the rules nothing knows how they are written"},
+	{"github.com/zclconf/go-cty", "host/config host/language host/rule host/schema host", "below the rules nothing knows how they are written"},
 	{"github.com/tink-crypto", "host/journal", "what is kept is sealed in one place"},
 }
 

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -225,11 +227,20 @@ func newConnectCmd() *cobra.Command {
 			path := "/connections/" + url.PathEscape(args[0])
 			return ask(c, &a, http.MethodGet, path, nil, func(w io.Writer, l admin.Link) {
 				fmt.Fprintf(w, "%s: send its webhooks to\n\n  %s\n\n", l.Name, l.URL)
+				for _, outcome := range slices.Sorted(maps.Keys(l.Webhooks)) {
+					fmt.Fprintf(w, "Webhooks: last %s at %s.\n", outcome, moment(l.Webhooks[outcome]))
+				}
+				if l.Webhooks == nil {
+					fmt.Fprintln(w, "Webhooks: none has come since the host was started.")
+				}
+				if l.State == "disconnected" {
+					fmt.Fprintf(w, "- It is disconnected: %s\n", l.Error)
+				}
 				for _, p := range l.Problems {
 					fmt.Fprintf(w, "- %s\n  %s\n", p.Summary, p.Fix)
 				}
-				if len(l.Problems) == 0 {
-					fmt.Fprintln(w, "Nothing else is missing.")
+				if len(l.Problems) == 0 && l.State != "disconnected" {
+					fmt.Fprintln(w, "Its plugin finds nothing else that is missing.")
 				}
 			})
 		},

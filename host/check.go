@@ -47,7 +47,8 @@ func newCheckCmd(describe describer) *cobra.Command {
 				return fmt.Errorf("the configuration: %w", err)
 			}
 			if !info.IsDir() {
-				return &usageError{c.CommandPath(), fmt.Errorf("%s is a file: name its folder, which is checked as a whole: %s", dir, filepath.Dir(dir))}
+				whole := filepath.Dir(dir)
+				return &usageError{c.CommandPath(), fmt.Errorf("%s is a file: name its folder, which is checked as a whole: %s", dir, whole)}
 			}
 			folder, diags := config.Read(dir)
 			if !diags.HasErrors() && !offline {

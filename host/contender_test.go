@@ -38,7 +38,7 @@ func newContender(name string) *contender {
 }
 
 // raised changes the connections to the most calls a second that a configuration may allow: their limits are not what is to be measured.
-var raised = list(`ats "lever" {`, "ats \"lever\" {\n  rate = 1000", `vendor "alva" {`, "vendor \"alva\" {\n  rate = 1000")
+var raised = list(`ats "lever" {`, "ats \"lever\" {\n  rate = 100000", `vendor "alva" {`, "vendor \"alva\" {\n  rate = 100000")
 
 // newPatchbay is the host with the repository's own configuration.
 func newPatchbay(tb testing.TB) *contender {

@@ -96,6 +96,9 @@ func assemble(ctx context.Context, s settings) (h *host, err error) {
 	if diags = append(diags, verify(folder, described{verbs: h.verbs()})...); diags.HasErrors() {
 		return h, &refused{folder, diags}
 	}
+	for _, d := range diags {
+		h.log.Warn(d.Summary, "place", fmt.Sprintf("%s:%d", d.Subject.Filename, d.Subject.Start.Line), "detail", d.Detail)
+	}
 	return h, h.wire(ctx)
 }
 
@@ -252,6 +255,12 @@ func (h *host) links(context.Context) []admin.Link {
 		link := admin.Link{
 			Name: name, Plugin: l.Plugin, Version: s.Version, State: string(s.State), PID: s.PID, Restarts: s.Restarts, Error: s.LastError,
 			URL: h.url() + "/hooks/" + name + "/" + l.Secret + "/", Verbs: l.Can(),
+		}
+		for outcome, at := range h.door.Last(name) {
+			if link.Webhooks == nil {
+				link.Webhooks = map[string]time.Time{}
+			}
+			link.Webhooks[string(outcome)] = at
 		}
 		if h.engine.Disconnected(name) {
 			link.State, link.Error = "disconnected", "the product refuses the credential; the work waits"

@@ -51,7 +51,7 @@ type place struct {
 	Line       int
 }
 
-// A host starts before the products have given the secrets of their webhooks: how else would its address be known. It believes no webhook then.
+// A host starts before the products have given the secrets of their webhooks: they ask for its address first. It believes no webhook then.
 func TestAHostWithoutWebhookSecrets(t *testing.T) {
 	t.Parallel()
 	h := lonely(t)

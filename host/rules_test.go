@@ -86,10 +86,11 @@ func TestCheck(t *testing.T) {
 // What is no folder is not checked: that is no finding.
 func TestCheckOfNoFolder(t *testing.T) {
 	var usage *usageError
-	if _, err := call(newCheckCmd(can(nil, nil)), "", "../configs/connections.hcl"); !errors.As(err, &usage) || !strings.Contains(err.Error(), "name its folder") {
+	check := newCheckCmd(can(nil, nil))
+	if _, err := call(check, "", "../configs/connections.hcl"); !errors.As(err, &usage) || !strings.Contains(err.Error(), "name its folder") {
 		t.Errorf("a file: %v", err)
 	}
-	if _, err := call(newCheckCmd(can(nil, nil)), "", filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := call(check, "", filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("nothing: %v", err)
 	}
 }

@@ -26,10 +26,12 @@ func defaultPlugins() string {
 func newSandboxCmd() *cobra.Command {
 	var plugins string
 	c := &cobra.Command{
-		Use:   "sandbox PRODUCT [flags of the sandbox]",
+		Use:   "sandbox [--plugins FOLDER] PRODUCT [flags of the sandbox]",
 		Short: "Run an imitation of a product, to rehearse with",
 		Long:  "Runs the sandbox that the product's plugin ships: patchbay sandbox lever --listen 127.0.0.1:0. It prints its URL on the first line.",
 		Args:  cobra.MinimumNArgs(1),
+
+		DisableFlagsInUseLine: true, // they stand before the product
 		RunE: func(_ *cobra.Command, args []string) error {
 			path := pluginPath(plugins, args[0])
 			err := syscall.Exec(path, append([]string{path, "sandbox"}, args[1:]...), os.Environ())

@@ -8,8 +8,9 @@ import (
 
 // ATS is one connection to an applicant tracking system. Methods may be called concurrently.
 type ATS interface {
-	// Receive verifies a webhook and translates it. It makes no network call and takes less than 5 s. [ErrUnauthorized] for a request that
-	// no live secret signed; an unknown event is no error, only no events.
+	// Receive verifies a webhook and translates it. It makes no network call and takes less than 5 s. An unknown event is no error, only
+	// no events. What an error becomes: [ErrUnauthorized], for what no live secret signed, is answered 401; a [Refuse], for what is signed
+	// and makes no sense however often it comes, 400; any other error 503, and the sender repeats it. Nothing is stored of any of them.
 	Receive(ctx context.Context, r Request) (Received, error)
 	// Application reads the truth now. [ErrNotFound] when the product says there is none; a [Refuse] when it may not be read, or not be acted on.
 	Application(ctx context.Context, id string) (Application, error)

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Errors an author can tell apart. Any other error of a write leaves its outcome unknown, and the host finds out or tries again.
+// Errors an author can tell apart. Any other error of a write leaves its outcome unknown, and the host finds out or tries again. The text of
+// every error, plain ones too, is logged and shown by `patchbay why`: it holds no personal data and no secret.
 var (
 	// ErrUnauthorized: the webhook is forged or signed by no live secret. It is answered 401 and nothing is stored.
 	ErrUnauthorized = errors.New("signed by no live secret")

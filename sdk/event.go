@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -23,7 +24,8 @@ const (
 	KindDeleted    Kind = "deleted"    // the record is gone, or said to be: the host reads before it believes
 )
 
-// What becomes of an invitation. The vendor tells all but Failed before sending, which the host may decide by itself.
+// What becomes of an invitation. The vendor tells them; the host makes Invited too, when Invite succeeds, and Failed, when it refuses, and
+// lets a result imply Submitted and Completed.
 const (
 	KindInvited   Kind = "invited"   // the vendor has sent it
 	KindFailed    Kind = "failed"    // it could not be sent
@@ -36,6 +38,20 @@ const (
 	KindDeclined  Kind = "declined"  // by the candidate
 	KindCancelled Kind = "cancelled" // by the employer
 )
+
+// Kinds are what Receive may yield on that side of a pairing. [KindFound] is on neither: the host makes it.
+func (r Role) Kinds() []Kind {
+	switch r {
+	case RoleATS:
+		return []Kind{KindApplied, KindMoved, KindHired, KindUnhired, KindRejected, KindUnrejected, KindDeleted}
+	case RoleVendor:
+		return []Kind{
+			KindInvited, KindFailed, KindBounced, KindStarted, KindSubmitted, KindScored, KindCompleted, KindExpired, KindDeclined,
+			KindCancelled,
+		}
+	}
+	return nil
+}
 
 // Event is one thing that happened at a product. It carries ids, not people, except in a Result.
 type Event struct {
@@ -79,6 +95,16 @@ type Request struct {
 	Header  http.Header
 	Body    []byte
 	Secrets []string // every live secret of this hook: any one may have signed
+}
+
+// Carries tells whether token is one of the live secrets, for products that send the secret itself instead of a signature made with it. It
+// compares by [hmac.Equal], all of them, so that the time it takes tells nothing. An empty secret is none.
+func (r Request) Carries(token string) bool {
+	found := false
+	for _, secret := range r.Secrets {
+		found = hmac.Equal([]byte(secret), []byte(token)) && secret != "" || found
+	}
+	return found
 }
 
 // Received is what a webhook amounts to. The host stores Events durably before it answers. A zero Response is a plain 200.

@@ -1,8 +1,10 @@
 package sdk
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -15,15 +17,30 @@ const (
 )
 
 // About is what a plugin says of itself before any connection is opened.
+//
+// Every plugin should declare a setting base_url, with BaseURL for its default, and call what it says: the host lets calls to that origin
+// through, and it is how an operator points a connection at the product's sandbox. A plugin that calls BaseURL whatever was set is refused
+// by the host's egress there.
 type About struct {
 	Name    string
 	Version string
-	BaseURL string        // the product's API; a setting base_url, if the operator gives one, replaces it
+	BaseURL string        // the product's API; replaced by the setting base_url, if the operator gives one
 	Hosts   []string      // further hosts that calls may go to; "*.example.com" allows one label
 	Rate    Rate          // what the product allows one credential; the host keeps to it
-	Events  []Kind        // what Receive may yield
+	Events  []Kind        // what Receive may yield: some of [Role.Kinds]
 	Final   []int         // HTTP statuses that prove a write did nothing, besides 401 and 429
 	Timeout time.Duration // for one write; 0: 60 s
+}
+
+// Check returns what About says that cannot be of a plugin with that role; nil if all can.
+func (a About) Check(role Role) error {
+	for _, kind := range a.Events {
+		if !slices.Contains(role.Kinds(), kind) {
+			return fmt.Errorf("About.Events: %q is no kind of event that Receive of a plugin of role %s may yield; there are: %v",
+				kind, role, role.Kinds())
+		}
+	}
+	return nil
 }
 
 // Rate is a token bucket. The zero Rate means 5 a second, one at a time.

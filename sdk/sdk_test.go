@@ -50,6 +50,9 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"unknown option": struct {
 			A string `json:"a" setting:"a,requierd"`
 		}{},
+		`verify is "hmac"`: struct {
+			A string `json:"a" setting:"a" verify:"hmac"`
+		}{},
 		"is no type of a": struct {
 			A []int `json:"a" setting:"a"`
 		}{},
@@ -119,5 +122,38 @@ func TestErrorsCanBeToldApart(t *testing.T) {
 	var delay *sdk.Delay
 	if err := sdk.Later(time.Minute, sdk.ErrNotFound); !errors.As(err, &delay) || delay.After != time.Minute || !errors.Is(err, sdk.ErrNotFound) {
 		t.Error(err)
+	}
+}
+
+// A secret that is sent instead of a signature: nothing but a live one counts, and an empty one never does.
+func TestATokenIsOneOfTheLiveSecrets(t *testing.T) {
+	for _, c := range []struct {
+		secrets []string
+		token   string
+		want    bool
+	}{
+		{[]string{"old", "new"}, "new", true}, {[]string{"old", "new"}, "old", true}, {[]string{"old", "new"}, "ne", false},
+		{[]string{"old"}, "", false}, {[]string{""}, "", false}, {nil, "", false}, {nil, "new", false},
+	} {
+		if got := (sdk.Request{Secrets: c.secrets}).Carries(c.token); got != c.want {
+			t.Errorf("%q among %q: %t", c.token, c.secrets, got)
+		}
+	}
+}
+
+func TestAPluginTellsOfItsOwnSide(t *testing.T) {
+	for _, role := range []sdk.Role{sdk.RoleATS, sdk.RoleVendor} {
+		for _, of := range []sdk.Role{sdk.RoleATS, sdk.RoleVendor} {
+			for _, kind := range of.Kinds() {
+				if err := (sdk.About{Events: []sdk.Kind{kind}}).Check(role); (err == nil) != (role == of) {
+					t.Errorf("a plugin of role %s tells of %s: %v", role, kind, err)
+				}
+			}
+		}
+		for _, kind := range []sdk.Kind{"", "hierd", sdk.KindFound} {
+			if err := (sdk.About{Events: append(role.Kinds(), kind)}).Check(role); err == nil {
+				t.Errorf("a plugin of role %s tells of %q", role, kind)
+			}
+		}
 	}
 }

@@ -10,8 +10,9 @@ import (
 //
 //	`setting:"api_key,required,secret" doc:"…" default:"…" auth:"basic" verify:"hook"`
 //
-// and is a string, a bool, an int, a float64, a []string or a map[string]string. The JSON of the struct carries the values: its names
-// must be the settings' names, which Settings checks.
+// and is a string, a bool, an int, a float64, a []string or a map[string]string. Auth is one of the ways that [Setting] lists; verify has
+// one value, hook: the setting is a webhook secret. Either implies secret. The JSON of the struct carries the values: its names must be
+// the settings' names, which Settings checks.
 func Settings(config any) ([]Setting, error) {
 	t := reflect.TypeOf(config)
 	if t == nil {
@@ -33,6 +34,9 @@ func Settings(config any) ([]Setting, error) {
 		s := Setting{
 			Name: name, Doc: f.Tag.Get("doc"), Default: f.Tag.Get("default"),
 			Auth: f.Tag.Get("auth"), Verify: f.Tag.Get("verify") != "",
+		}
+		if v := f.Tag.Get("verify"); v != "" && v != "hook" {
+			return nil, fmt.Errorf("settings: field %s: verify is %q, and can only be hook", f.Name, v)
 		}
 		s.Secret = s.Auth != "" || s.Verify
 		for o := range strings.SplitSeq(options, ",") {

@@ -8,14 +8,15 @@ import (
 
 // Vendor is one connection to an assessment vendor. Methods may be called concurrently.
 type Vendor interface {
-	// Receive verifies a webhook and translates it, as [ATS].Receive does.
+	// Receive verifies a webhook and translates it, as [ATS].Receive does; an error becomes what it becomes there: [ErrUnauthorized] 401,
+	// a [Refuse] 400, any other 503, and the sender repeats it.
 	Receive(ctx context.Context, r Request) (Received, error)
 	// Invite has the vendor invite the candidate. What can never work is a [Refuse]: missing_email, invalid_email, unknown_assessment, or
-	// the vendor's own word.
+	// the vendor's own word. Success has a Remote.
 	Invite(ctx context.Context, inv Invitation) (Invited, error)
 }
 
-// Invitation is what a vendor is asked to send. ID is the host's, and so is Key: hash of connections, application, assessment and attempt.
+// Invitation is what a vendor is asked to send. Its Key is a hash of connections, application, assessment and attempt.
 type Invitation struct {
 	Key         Key       `json:"key"`
 	Attempt     int       `json:"attempt"`              // from 1; above 1 the vendor is told that it is a re-invite

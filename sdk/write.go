@@ -145,19 +145,25 @@ const (
 	Never Repeat = "never" // none of these: after an unknown outcome a person decides
 )
 
-// Promise is what a plugin says of one verb. The host believes it, and sdktest holds it to it.
+// Promise is what a plugin says of one verb. The host believes it. A promise that cannot be (an unknown Repeat, Look without a [Finder],
+// Keyed without KeptFor) is refused when the connection is opened, and by sdktest; whether the product keeps it, only its sandbox can show.
 type Promise struct {
 	Repeat  Repeat        `json:"repeat"`
 	KeptFor time.Duration `json:"kept_for,omitempty"` // Keyed: how long the product remembers a key
-	Settle  time.Duration `json:"settle,omitempty"`   // how long the product takes to show what it has just made
+	Settle  time.Duration `json:"settle,omitempty"`   // how long the product takes to show what it has just made; Look: 0 is [DefaultSettle]
 }
 
-// DefaultPromise is what holds for a verb of a plugin that has no [Promiser] or leaves the verb to it.
+// DefaultSettle is how long a Look waits for the product when its Promise does not say.
+const DefaultSettle = 5 * time.Second
+
+// DefaultPromise is what holds for a verb of a plugin that has no [Promiser] or leaves the verb to it. A note and an invitation, of which a
+// repeat would make a second, are Look if the plugin is a [Finder] and else Never; every other verb is Safe: a plugin whose product makes
+// two of a repeat must say so.
 func DefaultPromise(v Verb, finder bool) Promise {
 	switch v {
 	case VerbNote, VerbInvite:
 		if finder {
-			return Promise{Repeat: Look, Settle: 5 * time.Second}
+			return Promise{Repeat: Look, Settle: DefaultSettle}
 		}
 		return Promise{Repeat: Never}
 	}

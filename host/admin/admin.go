@@ -32,16 +32,18 @@ type Operator interface {
 
 // Link is one connection as an operator sees it.
 type Link struct {
-	Name     string        `json:"name"`
-	Plugin   string        `json:"plugin"`
-	Version  string        `json:"version"`
-	State    string        `json:"state"` // of the plugin's process
-	PID      int           `json:"pid,omitempty"`
-	Restarts int           `json:"restarts,omitempty"`
-	Error    string        `json:"error,omitempty"`
-	URL      string        `json:"url,omitempty"` // where its webhooks go: a secret, told only to who asks for this one
-	Verbs    []sdk.Verb    `json:"verbs,omitempty"`
-	Problems []sdk.Problem `json:"problems,omitempty"`
+	Name     string     `json:"name"`
+	Plugin   string     `json:"plugin"`
+	Version  string     `json:"version"`
+	State    string     `json:"state"` // of the plugin's process
+	PID      int        `json:"pid,omitempty"`
+	Restarts int        `json:"restarts,omitempty"`
+	Error    string     `json:"error,omitempty"`
+	URL      string     `json:"url,omitempty"` // where its webhooks go: a secret, told only to who asks for this one
+	Verbs    []sdk.Verb `json:"verbs,omitempty"`
+	// Webhooks is when each outcome was last that of one, since the host was started: "accepted", "forged", …
+	Webhooks map[string]time.Time `json:"webhooks,omitempty"`
+	Problems []sdk.Problem        `json:"problems,omitempty"`
 }
 
 // Server answers for one journal. Fill the fields; those that only a running host has may be nil.

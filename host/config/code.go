@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -99,6 +100,15 @@ func CodeOf(d *hcl.Diagnostic) Code {
 	return found
 }
 
+// CodeNamed is the code with that number.
+func CodeNamed(id string) (Code, bool) {
+	all := append([]Code{anyCode}, Codes...)
+	if i := slices.IndexFunc(all, func(c Code) bool { return strings.EqualFold(c.ID, id) }); i >= 0 {
+		return all[i], true
+	}
+	return Code{}, false
+}
+
 // hidden marks a diagnostic whose line may show a secret: its source is not printed.
 type hidden struct{ extra any }
 
@@ -125,7 +135,7 @@ func tidy(d *hcl.Diagnostic) {
 	sayUnset(d, "")
 }
 
-// sayUnset says plainly that env found nothing, if that is what is wrong. Need says what cannot do without it; empty: null may stand for it.
+// sayUnset says plainly that env found nothing, if that is what is wrong. Need is what cannot do without it; empty: null may stand for it.
 func sayUnset(d *hcl.Diagnostic, need string) {
 	call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d)
 	if !ok {

@@ -4,6 +4,7 @@
 // stay unevaluated. When a plugin has told its settings, [Connection.Decode] holds the block against them, evaluates it, and keeps apart
 // what the plugin must not see. [Verify] then refuses rules that need a verb which the open connection lacks. All three answer with
 // diagnostics; each has a place and, by [CodeOf], a code that never changes its meaning. [Print] shows them.
+// [Reference] tells people what may stand in a folder.
 //
 // # Why
 //
@@ -23,7 +24,6 @@ import (
 
 	"github.com/patchbay-dev/patchbay/host/language"
 	"github.com/patchbay-dev/patchbay/host/rule"
-	"github.com/patchbay-dev/patchbay/sdk"
 )
 
 // Folder is a configuration as read.
@@ -105,11 +105,6 @@ func (r *reader) problem(at hcl.Range, summary, format string, args ...any) {
 	r.diags = append(r.diags, language.Problem(at, summary, format, args...))
 }
 
-var top = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
-	{Type: string(sdk.RoleATS), LabelNames: []string{"name"}}, {Type: string(sdk.RoleVendor), LabelNames: []string{"name"}},
-	{Type: "pairing", LabelNames: []string{"name"}}, {Type: "guard", LabelNames: []string{"why"}}, {Type: "locals"},
-}}
-
 // parse takes one file apart, unless it is too much for the parser.
 func (r *reader) parse(name string, text []byte) {
 	if len(text) > mostBytes {
@@ -126,7 +121,7 @@ func (r *reader) parse(name string, text []byte) {
 		r.diags = append(r.diags, diags[0]) // what follows a quote that is missing is nonsense to the parser
 		return
 	}
-	content, diags := language.Content(file.Body, top)
+	content, diags := language.Content(file.Body, top.Schema())
 	r.diags = append(r.diags, diags...)
 	r.blocks = append(r.blocks, content.Blocks...)
 }

@@ -16,6 +16,7 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 
 	"github.com/patchbay-dev/patchbay/host/language"
+	"github.com/patchbay-dev/patchbay/host/schema"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
@@ -48,8 +49,16 @@ type Decoded struct {
 // Format hides everything, whatever the verb.
 func (Decoded) Format(s fmt.State, _ rune) { fmt.Fprint(s, "[settings]") }
 
+// mostRate is how many requests a second a connection may be allowed: what a rehearsal against a sandbox needs, and no typing slip.
+const mostRate = 100_000
+
 // meta is what the host itself knows of every connection; the rest is for the plugin.
-var meta = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "plugin"}, {Name: "rate"}, {Name: "timeout"}, {Name: "settle"}}}
+var meta = schema.Block{Arguments: []schema.Argument{
+	{Name: "plugin", About: "which plugin it runs, if that is not the label"},
+	{Name: "rate", About: "requests a second at most, if less than the product allows"},
+	{Name: "timeout", About: "how long one call may take, such as \"30s\", if not as the plugin says"},
+	{Name: "settle", About: "how long after a call of unknown outcome the product may still show what it made, such as \"5s\""},
+}}
 
 // connection reads what the host knows of a connection by itself.
 func (r *reader) connection(b *hcl.Block) *Connection {
@@ -61,7 +70,7 @@ func (r *reader) connection(b *hcl.Block) *Connection {
 		r.problem(b.LabelRanges[0], "Invalid name", "A connection's name is small letters, digits and _, and begins with a letter.")
 		return nil
 	}
-	content, rest, diags := b.Body.PartialContent(meta)
+	content, rest, diags := b.Body.PartialContent(meta.Schema())
 	r.diags = append(r.diags, diags...)
 	if attr := content.Attributes["plugin"]; attr != nil {
 		c.PluginRange = attr.Range
@@ -72,8 +81,8 @@ func (r *reader) connection(b *hcl.Block) *Connection {
 	}
 	if attr := content.Attributes["rate"]; attr != nil {
 		if v, ok := r.literal(attr, cty.Number, c.functions); ok {
-			if c.Rate, _ = v.AsBigFloat().Float64(); c.Rate <= 0 || c.Rate > 1000 {
-				r.problem(attr.Expr.Range(), "Invalid rate", "rate is how many requests a second are allowed: more than 0, at most 1000.")
+			if c.Rate, _ = v.AsBigFloat().Float64(); c.Rate <= 0 || c.Rate > mostRate {
+				r.problem(attr.Expr.Range(), "Invalid rate", "rate is how many requests a second are allowed: more than 0, at most %d.", mostRate)
 			}
 		}
 	}

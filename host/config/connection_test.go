@@ -95,7 +95,8 @@ func TestDecodeRefuses(t *testing.T) {
 	}{
 		{``, 1, "PB402 Missing setting: ats.lever needs api_key. It is: made in Settings > API."},
 		{`api_key = env("LEVER_NONE", "")`, 2, "PB402 Missing setting"},
-		{`api_key = env("LEVER_NONE")`, 2, "PB403 Environment variable not set: The environment variable LEVER_NONE is not set. Set it: ats.lever needs api_key."},
+		{`api_key = env("LEVER_NONE")`, 2,
+			"PB403 Environment variable not set: The environment variable LEVER_NONE is not set. Set it: ats.lever needs api_key."},
 		{"api_key = env(\"HOME\")\ntokens = [env(\"LEVER_NONE\")]", 3, `Set it, or say what stands for it: env("LEVER_NONE", null).`},
 		{`api_key = "s3cr3t"`, 2, `PB404 Secret in the file: api_key is a secret. Let env("LEVER_API_KEY")`},
 		{"api_key = env(\"HOME\")\ntokens = [\n  env(\"HOME\"),\n  \"s3cr3t\",\n]", 5, "PB404 Secret in the file: tokens"},

@@ -46,6 +46,7 @@ type Entrance struct {
 	Plugin  Receiver
 
 	inFlight atomic.Int32
+	last     map[Outcome]time.Time // guarded by the door's lock
 }
 
 // Journal is where events are kept.
@@ -119,6 +120,25 @@ func (d *Door) Counts() map[Outcome]int64 {
 	return maps.Clone(d.counts)
 }
 
+// Last is when each outcome was last that of a request to a connection, so that an operator sees whether its webhooks arrive.
+func (d *Door) Last(conn string) map[Outcome]time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e := d.entrances[conn]; e != nil {
+		return maps.Clone(e.last)
+	}
+	return nil
+}
+
+func (d *Door) remember(e *Entrance, o Outcome) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e.last == nil {
+		e.last = map[Outcome]time.Time{}
+	}
+	e.last[o] = d.Now()
+}
+
 func (d *Door) count(o Outcome) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -153,11 +173,18 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // framing are the headers that say where an answer ends, which is not for a plugin to say. The server sees to line breaks in the others.
 var framing = []string{"Connection", "Content-Length", "Keep-Alive", "Trailer", "Transfer-Encoding", "Upgrade"}
 
-func (d *Door) serve(w http.ResponseWriter, r *http.Request) (sdk.Response, Outcome, *refusal) {
+func (d *Door) serve(w http.ResponseWriter, r *http.Request) (answer sdk.Response, outcome Outcome, no *refusal) {
 	e, rest := d.find(r.URL)
 	if e == nil {
 		return sdk.Response{}, "", noHook
 	}
+	defer func() {
+		if no != nil {
+			d.remember(e, no.outcome)
+			return
+		}
+		d.remember(e, outcome)
+	}()
 	defer d.inFlight.Add(-1)
 	defer e.inFlight.Add(-1)
 	if n, all := e.inFlight.Add(1), d.inFlight.Add(1); n > perConn || all > perDoor {
@@ -174,7 +201,7 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request) (sdk.Response, Outc
 	if no != nil {
 		return sdk.Response{}, "", no
 	}
-	outcome, no := d.keep(ctx, e.Conn, got.Events)
+	outcome, no = d.keep(ctx, e.Conn, got.Events)
 	return got.Response, outcome, no
 }
 

@@ -302,7 +302,7 @@ func TestSlowSenders(t *testing.T) {
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := &Door{Log: slog.New(slog.DiscardHandler)}
+				d := &Door{Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 				d.Open(&Entrance{Conn: "ats.toy", Secret: secret, Plugin: script(toy)})
 				network := pipes{make(chan net.Conn), make(chan struct{})}
 				server := NewServer(d, d.Log)
@@ -341,7 +341,7 @@ func TestASlowPlugin(t *testing.T) {
 			<-ctx.Done()
 			return got, ctx.Err()
 		})
-		d := &Door{Log: slog.New(slog.DiscardHandler)}
+		d := &Door{Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 		d.Open(&Entrance{Conn: "ats.toy", Secret: secret, Plugin: hangs})
 		network := pipes{make(chan net.Conn), make(chan struct{})}
 		server := NewServer(d, d.Log)

@@ -9,8 +9,8 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// functions is what expressions may call, besides those that reach outside: env and file are given to [NewReader].
-var functions = map[string]function.Function{
+// Functions is what expressions may call, besides those that reach outside: env and file are given to [NewReader].
+var Functions = map[string]function.Function{
 	"after":    after,
 	"coalesce": coalesce,
 	"concat":   stdlib.ConcatFunc,

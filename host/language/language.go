@@ -3,7 +3,7 @@
 // A [Reader] reads the expressions of one pairing: it finds what each reads, through locals too, and, when all are read, checks each as on
 // the events on which it will be evaluated. What it leaves is an [Evaluator], whose [Scope] evaluates an [Expression] on the [Facts] of one
 // event. Which variables there are, of what type, on which event, and whether they may be null, is one table in this file: it feeds the
-// check at load and the values at run time, so what passes the one cannot surprise the other.
+// check at load, the values at run time, and what people read of it, so what passes the one cannot surprise the other.
 //
 // # Why
 //
@@ -90,31 +90,25 @@ var (
 var variables = map[string][]attribute{
 	"event": {
 		{name: "kind", typ: cty.String, about: "which event it is", read: func(f *Facts) any { return string(f.Event.Kind) }},
-		{name: "at", typ: cty.String, about: "when it happened, by the product's clock, such as 2026-01-31T09:30:00Z",
-			read: func(f *Facts) any { return f.Event.At.UTC().Format(time.RFC3339) }},
-		{name: "reason", typ: cty.String, in: troubled, about: "missing_email, invalid_email, unknown_assessment, the vendor's word, or the label of the guard with the text",
+		{name: "at", typ: cty.String, about: "in RFC 3339", read: func(f *Facts) any { return f.Event.At.UTC().Format(time.RFC3339) }},
+		{name: "reason", typ: cty.String, in: troubled, about: "missing_email, invalid_email, unknown_assessment, refused, or a guard's label",
 			read: func(f *Facts) any { return f.Event.Reason }},
 		{name: "detail", typ: cty.String, in: troubled, about: "the reason in words", read: func(f *Facts) any { return f.Event.Detail }},
-		{name: "tag", typ: cty.String, in: []sdk.Kind{sdk.KindFound}, about: "the tag that was found",
-			read: func(f *Facts) any { return f.Event.Tag }},
+		{name: "tag", typ: cty.String, in: []sdk.Kind{sdk.KindFound}, about: "the tag", read: func(f *Facts) any { return f.Event.Tag }},
 	},
 	"application": {
 		{name: "stage", typ: cty.String, about: "the name of its stage", read: func(f *Facts) any { return f.Application.Stage.Name }},
-		{name: "stage_since", typ: cty.String, null: always, about: "when it entered the stage; null if it was made there",
+		{name: "stage_since", typ: cty.String, null: always, about: "since when; null if made there",
 			read: func(f *Facts) any { return f.Application.StageSince }},
-		{name: "origin", typ: cty.String, about: "the ATS's word for where it came from, such as sourced",
-			read: func(f *Facts) any { return f.Application.Origin }},
+		{name: "origin", typ: cty.String, about: "such as sourced or referred", read: func(f *Facts) any { return f.Application.Origin }},
 		{name: "tags", typ: texts, about: "all tags", read: func(f *Facts) any { return f.Application.Tags }},
-		{name: "own_tags", typ: texts, about: "without those that the ATS derives from the posting",
-			read: func(f *Facts) any { return f.Application.OwnTags }},
-		{name: "confidential", typ: cty.Bool, about: "whether few may see it",
-			read: func(f *Facts) any { return f.Application.Confidential }},
-		{name: "active", typ: cty.Bool, about: "neither archived, rejected nor hired",
-			read: func(f *Facts) any { return f.Application.Active }},
+		{name: "own_tags", typ: texts, about: "without the posting's", read: func(f *Facts) any { return f.Application.OwnTags }},
+		{name: "confidential", typ: cty.Bool, about: "for few to see", read: func(f *Facts) any { return f.Application.Confidential }},
+		{name: "active", typ: cty.Bool, about: "not archived, rejected or hired", read: func(f *Facts) any { return f.Application.Active }},
 	},
 	"candidate": {
 		{name: "name", typ: cty.String, about: "the name", read: func(f *Facts) any { return f.Application.Candidate.Name }},
-		{name: "email", typ: cty.String, null: always, about: "the address that is invited",
+		{name: "email", typ: cty.String, null: always, about: "where the invitation goes",
 			read: func(f *Facts) any { return given(f.Application.Candidate.Email) }},
 	},
 	"posting": {
@@ -126,22 +120,19 @@ var variables = map[string][]attribute{
 		{typ: texts, about: "the names of the vendor's assessments", read: func(f *Facts) any { return Names(f.Assessments) }},
 	},
 	"invitation": {
-		{name: "assessment", typ: cty.String, null: unlessNamed, about: "as the rule named it; null where the vendor chooses by the posting",
+		{name: "assessment", typ: cty.String, null: unlessNamed, about: "as the rule named it; where every invite does, null on failed only",
 			read: func(f *Facts) any { return given(f.Invitation.Assessment) }},
-		{name: "url", typ: cty.String, null: untilSent, about: "where the candidate or her report is found at the vendor",
-			read: func(f *Facts) any { return given(f.Invitation.URL) }},
-		{name: "passing_score", typ: cty.Number, null: always, about: "percent, as it was when she was invited",
+		{name: "url", typ: cty.String, null: untilSent, about: "its page", read: func(f *Facts) any { return given(f.Invitation.URL) }},
+		{name: "passing_score", typ: cty.Number, null: always, about: "percent, as when invited",
 			read: func(f *Facts) any { return f.Invitation.PassingScore }},
-		{name: "attempt", typ: cty.Number, about: "1, and one more for each new try",
-			read: func(f *Facts) any { return f.Invitation.Attempt }},
+		{name: "attempt", typ: cty.Number, about: "1, then one more a retry", read: func(f *Facts) any { return f.Invitation.Attempt }},
 	},
 	"result": {
 		{name: "score", typ: cty.Number, null: always, about: "percent", read: func(f *Facts) any { return f.Result.Score }},
 		{name: "points", typ: cty.Number, null: always, about: "as the vendor counts", read: func(f *Facts) any { return f.Result.Points }},
 		{name: "max", typ: cty.Number, null: always, about: "the most points there are", read: func(f *Facts) any { return f.Result.Max }},
 		{name: "final", typ: cty.Bool, about: "false while some marking is open", read: func(f *Facts) any { return f.Result.Final }},
-		{name: "revision", typ: cty.String, about: "the vendor's number of it, or the host's",
-			read: func(f *Facts) any { return f.Result.Revision }},
+		{name: "revision", typ: cty.String, about: "which of the results", read: func(f *Facts) any { return f.Result.Revision }},
 		{name: "url", typ: cty.String, null: always, about: "the report", read: func(f *Facts) any { return given(f.Result.URL) }},
 		{name: "summary", typ: cty.String, about: "the result in words", read: func(f *Facts) any { return f.Result.Summary }},
 		{name: "tests", typ: scores, about: "its parts; a score may be null", read: func(f *Facts) any { return f.Result.Tests }},
@@ -171,11 +162,11 @@ func KindsWhere(match func(sdk.Kind, Event) bool) []sdk.Kind {
 	return out
 }
 
-// Words is the events as words.
-func Words(kinds []sdk.Kind) []string {
-	out := make([]string, len(kinds))
-	for i, k := range kinds {
-		out[i] = string(k)
+// Words is events or verbs as words.
+func Words[W ~string](all []W) []string {
+	out := make([]string, len(all))
+	for i, w := range all {
+		out[i] = string(w)
 	}
 	return out
 }

@@ -69,7 +69,7 @@ func TestFunctionsRefuse(t *testing.T) {
 		`contains("ab", "a")`, `contains(["a"], null)`, `coalesce("a", ["b"])`, `lower(null)`, `floor(null)`, `lookup(null, "a", 1)`,
 		`lookup(["a"], "a", 1)`, `join(null, [])`,
 	} {
-		if v, diags := parse(t, text).Value(&hcl.EvalContext{Functions: functions}); !diags.HasErrors() {
+		if v, diags := parse(t, text).Value(&hcl.EvalContext{Functions: Functions}); !diags.HasErrors() {
 			t.Errorf("%s is %#v", text, v)
 		}
 	}
@@ -156,5 +156,36 @@ func TestFold(t *testing.T) {
 		if got := Fold(tag); got != "alex-onapplication" {
 			t.Errorf("%q: %q", tag, got)
 		}
+	}
+}
+
+// TestVariableEntries holds the reference to the tables: every attribute is told, and every event that has it.
+func TestVariableEntries(t *testing.T) {
+	told := map[string]string{}
+	for _, variable := range VariableEntries() {
+		for _, a := range variable.Parts {
+			told[a.Term] = variable.About + a.About
+		}
+	}
+	for _, variable := range Sorted(variables) {
+		for _, a := range variables[variable] {
+			about := told[path(variable, a.name)]
+			if a.about == "" || !strings.Contains(about, a.about) {
+				t.Errorf("%s.%s is told as %q", variable, a.name, about)
+			}
+			for _, kind := range a.in {
+				if !strings.Contains(about, string(kind)) {
+					t.Errorf("%s.%s is told as %q, without %s", variable, a.name, about, kind)
+				}
+			}
+		}
+	}
+	for term, want := range map[string]string{"result.score": "may be null:", "invitation.url": "may be null on failed:"} {
+		if !strings.Contains(told[term], want) {
+			t.Errorf("%s is told as %q, without %q", term, told[term], want)
+		}
+	}
+	if strings.Contains(told["posting.name"], "null") {
+		t.Errorf("posting.name is told as %q", told["posting.name"])
 	}
 }

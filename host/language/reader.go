@@ -22,7 +22,7 @@ type Reader struct {
 
 // NewReader makes a reader. Functions from outside are env and file: they must answer the same each time.
 func NewReader(outside map[string]function.Function) *Reader {
-	all := maps.Clone(functions)
+	all := maps.Clone(Functions)
 	maps.Copy(all, outside)
 	return &Reader{functions: all, locals: map[string]*local{}}
 }

@@ -87,22 +87,27 @@ func (c *Conn) Close(ctx context.Context) error {
 	return err
 }
 
-// call makes one call under a limit.
-func call[T any](ctx context.Context, c *Conn, limit time.Duration, do func(context.Context, *wire.Conn) (T, error)) (T, error) {
+// call makes one call of the sdk's method under a limit.
+func call[T any](
+	ctx context.Context, c *Conn, method string, limit time.Duration, do func(context.Context, *wire.Conn) (T, error),
+) (T, error) {
 	r, w, err := c.open(ctx)
 	if err != nil {
 		var none T
 		return none, notBegun(err)
 	}
+	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	result, err := do(ctx, w)
 	c.process.suspect(ctx, r, err)
-	return result, err
+	return result, c.late(ctx, method, began, err)
 }
 
-// list makes one call that yields a sequence.
-func list[T any](ctx context.Context, c *Conn, items func(context.Context, *wire.Conn) iter.Seq2[T, error]) iter.Seq2[T, error] {
+// list makes one call of the sdk's method that yields a sequence.
+func list[T any](
+	ctx context.Context, c *Conn, method string, items func(context.Context, *wire.Conn) iter.Seq2[T, error],
+) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		r, w, err := c.open(ctx)
 		if err != nil {
@@ -110,15 +115,35 @@ func list[T any](ctx context.Context, c *Conn, items func(context.Context, *wire
 			yield(none, notBegun(err))
 			return
 		}
+		began := time.Now()
 		ctx, cancel := context.WithTimeout(ctx, listLimit)
 		defer cancel()
 		for item, err := range items(ctx, w) {
 			c.process.suspect(ctx, r, err)
-			if !yield(item, err) {
+			if !yield(item, c.late(ctx, method, began, err)) {
 				return
 			}
 		}
 	}
+}
+
+// overrun is the error of a call that had not ended when its time was up. Whether it did anything is not known.
+type overrun struct {
+	plugin, method string
+	within         time.Duration
+}
+
+func (o *overrun) Error() string {
+	return fmt.Sprintf("%s did not finish %s within %v", o.plugin, o.method, o.within.Round(10*time.Millisecond))
+}
+func (o *overrun) Unwrap() error { return context.DeadlineExceeded }
+
+// late makes an overrun of the error of a call that began then under ctx, if its time is up. A plugin's own, shorter deadline is none.
+func (c *Conn) late(ctx context.Context, method string, began time.Time, err error) error {
+	if end, limited := ctx.Deadline(); limited && errors.Is(err, context.DeadlineExceeded) && !time.Now().Before(end) {
+		return &overrun{c.process.launch.name, method, end.Sub(began)}
+	}
+	return err
 }
 
 // notBegun marks the error of a call that could not begin: it surely did nothing.
@@ -139,55 +164,59 @@ func (c *Conn) limit() time.Duration {
 
 // Receive hands a webhook over; within 5 s.
 func (c *Conn) Receive(ctx context.Context, r sdk.Request) (sdk.Received, error) {
-	return call(ctx, c, receiveLimit, func(ctx context.Context, w *wire.Conn) (sdk.Received, error) { return w.Receive(ctx, r) })
+	return call(ctx, c, "Receive", receiveLimit, func(ctx context.Context, w *wire.Conn) (sdk.Received, error) { return w.Receive(ctx, r) })
 }
 
 // Application reads an application; within [sdk.About].Timeout.
 func (c *Conn) Application(ctx context.Context, id string) (sdk.Application, error) {
-	return call(ctx, c, c.limit(), func(ctx context.Context, w *wire.Conn) (sdk.Application, error) { return w.Application(ctx, id) })
+	return call(ctx, c, "Application", c.limit(), func(ctx context.Context, w *wire.Conn) (sdk.Application, error) {
+		return w.Application(ctx, id)
+	})
 }
 
 // Write does one change; within [sdk.About].Timeout.
 func (c *Conn) Write(ctx context.Context, change sdk.Write) (sdk.Done, error) {
-	return call(ctx, c, c.limit(), func(ctx context.Context, w *wire.Conn) (sdk.Done, error) { return w.Write(ctx, change) })
+	return call(ctx, c, wire.Method(change.Verb()), c.limit(), func(ctx context.Context, w *wire.Conn) (sdk.Done, error) {
+		return w.Write(ctx, change)
+	})
 }
 
 // Find looks for an earlier attempt of a write; within 5 min, since it reads all pages.
 func (c *Conn) Find(ctx context.Context, change sdk.Write) (sdk.Finding, error) {
-	return call(ctx, c, listLimit, func(ctx context.Context, w *wire.Conn) (sdk.Finding, error) { return w.Find(ctx, change) })
+	return call(ctx, c, "Find", listLimit, func(ctx context.Context, w *wire.Conn) (sdk.Finding, error) { return w.Find(ctx, change) })
 }
 
 // Poll reads one invitation; within [sdk.About].Timeout.
 func (c *Conn) Poll(ctx context.Context, remote string) ([]sdk.Event, error) {
-	return call(ctx, c, c.limit(), func(ctx context.Context, w *wire.Conn) ([]sdk.Event, error) { return w.Poll(ctx, remote) })
+	return call(ctx, c, "Poll", c.limit(), func(ctx context.Context, w *wire.Conn) ([]sdk.Event, error) { return w.Poll(ctx, remote) })
 }
 
 // Prepare makes at the product what the rules need; within 5 min.
 func (c *Conn) Prepare(ctx context.Context, n sdk.Needs) ([]sdk.Problem, error) {
-	return call(ctx, c, listLimit, func(ctx context.Context, w *wire.Conn) ([]sdk.Problem, error) { return w.Prepare(ctx, n) })
+	return call(ctx, c, "Prepare", listLimit, func(ctx context.Context, w *wire.Conn) ([]sdk.Problem, error) { return w.Prepare(ctx, n) })
 }
 
 // Tagged lists applications by tag; within 5 min, as all lists.
 func (c *Conn) Tagged(ctx context.Context, tag string) iter.Seq2[string, error] {
-	return list(ctx, c, func(ctx context.Context, w *wire.Conn) iter.Seq2[string, error] { return w.Tagged(ctx, tag) })
+	return list(ctx, c, "Tagged", func(ctx context.Context, w *wire.Conn) iter.Seq2[string, error] { return w.Tagged(ctx, tag) })
 }
 
 // Changed lists applications by change.
 func (c *Conn) Changed(ctx context.Context, since time.Time) iter.Seq2[string, error] {
-	return list(ctx, c, func(ctx context.Context, w *wire.Conn) iter.Seq2[string, error] { return w.Changed(ctx, since) })
+	return list(ctx, c, "Changed", func(ctx context.Context, w *wire.Conn) iter.Seq2[string, error] { return w.Changed(ctx, since) })
 }
 
 // Postings lists postings.
 func (c *Conn) Postings(ctx context.Context) iter.Seq2[sdk.Posting, error] {
-	return list(ctx, c, func(ctx context.Context, w *wire.Conn) iter.Seq2[sdk.Posting, error] { return w.Postings(ctx) })
+	return list(ctx, c, "Postings", func(ctx context.Context, w *wire.Conn) iter.Seq2[sdk.Posting, error] { return w.Postings(ctx) })
 }
 
 // Stages lists stages.
 func (c *Conn) Stages(ctx context.Context) iter.Seq2[sdk.Stage, error] {
-	return list(ctx, c, func(ctx context.Context, w *wire.Conn) iter.Seq2[sdk.Stage, error] { return w.Stages(ctx) })
+	return list(ctx, c, "Stages", func(ctx context.Context, w *wire.Conn) iter.Seq2[sdk.Stage, error] { return w.Stages(ctx) })
 }
 
 // Assessments lists assessments.
 func (c *Conn) Assessments(ctx context.Context) iter.Seq2[sdk.Assessment, error] {
-	return list(ctx, c, func(ctx context.Context, w *wire.Conn) iter.Seq2[sdk.Assessment, error] { return w.Assessments(ctx) })
+	return list(ctx, c, "Assessments", func(ctx context.Context, w *wire.Conn) iter.Seq2[sdk.Assessment, error] { return w.Assessments(ctx) })
 }

@@ -148,6 +148,18 @@ func TestOverrunsEndOneCallAndThreeTheProcess(t *testing.T) {
 	}
 }
 
+func TestACallThatOverranSaysWhoAndWhat(t *testing.T) {
+	t.Parallel()
+	p, _ := open(t, Options{Dir: install(t, "toy"), Clock: eager{}}).Plugin("toy")
+	c := connect(t, p, "vendor.toy", "hello")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := c.Write(ctx, sdk.Write{Invite: &sdk.Invitation{Assessment: "hang"}})
+	if err == nil || !match(`^toy did not finish Invite within [0-9]+ms$`, err.Error()) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAProcessThatDoesNotAnswerIsEnded(t *testing.T) {
 	t.Parallel()
 	h := open(t, Options{Dir: install(t, "toy"), Clock: eager{}})

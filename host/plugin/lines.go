@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"golang.org/x/time/rate"
 )
@@ -21,7 +22,7 @@ const (
 )
 
 // lines reads what a plugin prints, line by line, into the log, and keeps the last ones to quote. It believes nothing: a line may be of any
-// length, in any form, and there may be any number of them.
+// length, in any form, and there may be any number of them. No control character gets through: a terminal may be what shows the log.
 type lines struct {
 	log   *slog.Logger
 	limit *rate.Limiter
@@ -44,7 +45,7 @@ func (l *lines) Write(b []byte) (int, error) {
 		part, after, ended := bytes.Cut(rest, []byte{'\n'})
 		l.begun = append(l.begun, part[:min(len(part), maxLine-len(l.begun))]...)
 		if ended {
-			l.take(strings.ToValidUTF8(string(l.begun), "?"))
+			l.take(printable(string(l.begun)))
 			l.begun = l.begun[:0]
 		}
 		rest = after
@@ -86,15 +87,51 @@ func parse(line string) (slog.Level, string, []any) {
 	if !ok {
 		level = slog.LevelInfo
 	}
-	message := fmt.Sprint(fields["@message"])
+	message := printable(fmt.Sprint(fields["@message"]))
 	for _, own := range []string{"@message", "@level", "@timestamp"} {
 		delete(fields, own)
 	}
 	var attrs []any
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		attrs = append(attrs, slog.Any(name, fields[name]))
+		attrs = append(attrs, slog.Any(printable(name), clean(fields[name])))
 	}
 	return level, message, attrs
+}
+
+// printable is s with each control character, and what is not UTF-8, as a question mark; tab and return as a blank.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t', r == '\r':
+			return ' '
+		case unicode.IsControl(r):
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+}
+
+// clean makes what JSON decoded to printable. The lines of a text stay lines, as those of a stack.
+func clean(v any) any {
+	switch v := v.(type) {
+	case string:
+		parts := strings.Split(v, "\n")
+		for i := range parts {
+			parts[i] = printable(parts[i])
+		}
+		return strings.Join(parts, "\n")
+	case []any:
+		for i := range v {
+			v[i] = clean(v[i])
+		}
+	case map[string]any:
+		for _, name := range slices.Collect(maps.Keys(v)) {
+			value := clean(v[name])
+			delete(v, name)
+			v[printable(name)] = value
+		}
+	}
+	return v
 }
 
 // quote is the last lines, to be joined to an error; empty if there are none.
@@ -103,7 +140,7 @@ func (l *lines) quote() string {
 	defer l.mu.Unlock()
 	last := l.last
 	if len(l.begun) > 0 {
-		last = append(slices.Clip(last), strings.ToValidUTF8(string(l.begun), "?"))
+		last = append(slices.Clip(last), printable(string(l.begun)))
 	}
 	if len(last) == 0 {
 		return ""

@@ -119,6 +119,8 @@ func TestWhatDoesNotStart(t *testing.T) {
 		{"silent", "plugin silent does not start: context deadline exceeded"},
 		{"babbles", `plugin babbles does not start: it is no plugin, or ended too soon \(.*\): it began with "hello"`},
 		{"future", "plugin future does not start: it was built for another version of Patchbay than this host, whose protocol is 1"},
+		{"confused", `plugin confused does not start: .*\tpatchbay-confused: About.Events: "hired" is no kind of event that Receive of a plugin of ` +
+			`role vendor may yield; there are: \[invited failed .* cancelled\]$`},
 		{"parent", "plugin parent does not start"},
 	} {
 		t.Run(c.program, func(t *testing.T) {
@@ -192,6 +194,26 @@ func TestLinesThatCrashGoPlugin(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "level=INFO msg=7 plugin=crasher") {
 		t.Errorf("log:\n%s", log.String())
+	}
+}
+
+// What a plugin prints may be shown by a terminal, which obeys control characters.
+func TestNoControlCharacterGetsIntoTheLog(t *testing.T) {
+	var log bytes.Buffer
+	l := newLines(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}})))
+	l.Write([]byte("a\x00b\x1b[2J\tc\r\n" + `{"@message":"m\u001b\n","k\u0007":["v\u009b\nw\tx",{"n\r":"o\r","p":7}]}` + "\nbegun\x07"))
+	const want = `{"level":"INFO","msg":"a?b?[2J c"}` + "\n" +
+		`{"level":"INFO","msg":"m??","k?":["v?\nw x",{"n ":"o ","p":7}]}` + "\n"
+	if diff := cmp.Diff(want, log.String()); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+	if quoted := l.quote(); !strings.HasPrefix(quoted, "; its last lines:\n\ta?b?[2J c\n\t{") || !strings.HasSuffix(quoted, "\n\tbegun?") {
+		t.Errorf("quoted as %q", quoted)
 	}
 }
 

@@ -60,6 +60,10 @@ var programs = map[string]func(){
 		}
 		os.Exit(4)
 	},
+	"confused": func() {
+		serve.Vendor(sdk.About{Name: "confused", Events: []sdk.Kind{sdk.KindScored, sdk.KindHired}},
+			func(toySettings, sdk.Conn) (sdk.Vendor, error) { return nil, nil })
+	},
 	"fickle": func() {
 		if _, err := os.Stat(os.Getenv("FICKLE")); err == nil {
 			os.Exit(5)
@@ -136,6 +140,9 @@ func (v *toyVendor) Receive(ctx context.Context, r sdk.Request) (sdk.Received, e
 }
 
 func (v *toyVendor) Invite(ctx context.Context, inv sdk.Invitation) (sdk.Invited, error) {
+	if inv.Assessment == "hang" {
+		select {}
+	}
 	return sdk.Invited{}, sdk.Refuse("missing_email", "no e-mail address")
 }
 

@@ -4,22 +4,17 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/patchbay-dev/patchbay/host/language"
+	"github.com/patchbay-dev/patchbay/host/schema"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-// argument is one argument of an action.
-type argument struct {
-	name     string
-	expect   language.Want
-	required bool // null or empty: the action is not done
-}
-
 // action is one thing that a rule can do.
 type action struct {
+	about     string
 	verb      sdk.Verb
-	also      []sdk.Verb // what else the ATS must be able to do for it
-	labelled  bool       // its label is its slot; without one it has the event's name
-	arguments []argument
+	also      []sdk.Verb        // what else the ATS must be able to do for it
+	labelled  bool              // its label is its slot; without one it has the event's name
+	arguments []schema.Argument // a required one that is null or empty: the action is not done
 	write     func(application string, args map[string]cty.Value) sdk.Write
 	slot      func(w sdk.Write, label string) string
 }
@@ -27,12 +22,19 @@ type action struct {
 // actions is what rules can do.
 var actions = map[string]action{
 	"invite": {
-		verb:      sdk.VerbInvite,
-		arguments: []argument{{name: "assessment", expect: language.TextOrTexts}},
+		verb:  sdk.VerbInvite,
+		about: "Have the vendor invite the candidate, once an assessment. Nobody is invited again while that lives or has a result.",
+		arguments: []schema.Argument{
+			{Name: "assessment", Expect: language.TextOrTexts, About: "a name, some names or an id; else the vendor chooses by the posting"},
+		},
 	},
 	"link": {
-		verb:      sdk.VerbLink,
-		arguments: []argument{{name: "url", expect: language.Text, required: true}, {name: "title", expect: language.Text}},
+		verb:  sdk.VerbLink,
+		about: "Put a link on the application. Its slot is its url.",
+		arguments: []schema.Argument{
+			{Name: "url", Expect: language.Text, Required: true, About: "where it leads"},
+			{Name: "title", Expect: language.Text, About: "what it is shown as"},
+		},
 		write: func(application string, args map[string]cty.Value) sdk.Write {
 			return sdk.Write{Link: &sdk.Link{
 				Application: application, URL: language.TextOf(args["url"]), Title: language.TextOf(args["title"]),
@@ -42,7 +44,11 @@ var actions = map[string]action{
 	},
 	"note": {
 		verb: sdk.VerbNote, labelled: true,
-		arguments: []argument{{name: "text", expect: language.Text, required: true}, {name: "score", expect: language.Rating}},
+		about: "Write a note on the application. Its slot is its label, by default the event: two notes on one event need two labels.",
+		arguments: []schema.Argument{
+			{Name: "text", Expect: language.Text, Required: true, About: "what it says"},
+			{Name: "score", Expect: language.Rating, About: "1, 2, 3 or 4, if the note is a rating as well"},
+		},
 		write: func(application string, args map[string]cty.Value) sdk.Write {
 			return sdk.Write{Note: &sdk.Note{
 				Application: application, Text: language.TextOf(args["text"]), Score: language.RatingOf(args["score"]),
@@ -52,7 +58,8 @@ var actions = map[string]action{
 	},
 	"move": {
 		verb: sdk.VerbMove, also: []sdk.Verb{sdk.VerbStages},
-		arguments: []argument{{name: "stage", expect: language.Text, required: true}},
+		about:     "Move the application forward, never back, once the other writes have arrived. There is one slot.",
+		arguments: []schema.Argument{{Name: "stage", Expect: language.Text, Required: true, About: "a stage of the ATS, by its name or id"}},
 		write: func(application string, args map[string]cty.Value) sdk.Write {
 			return sdk.Write{Move: &sdk.Move{Application: application, Stage: language.TextOf(args["stage"])}}
 		},
@@ -68,9 +75,9 @@ var (
 )
 
 // settled is what else must be said of an event, known when the file is read.
-var settled = map[sdk.Kind][]string{
-	sdk.KindMoved: {"to"},
-	sdk.KindFound: {"tag", "every"},
+var settled = map[sdk.Kind][]schema.Argument{
+	sdk.KindMoved: {{Name: "to", Required: true, About: "a stage or a list of stages, by name or id"}},
+	sdk.KindFound: {{Name: "tag", Required: true, About: "what to look for"}, {Name: "every", Required: true, About: "how often, such as \"1h\""}},
 }
 
 // outcomes is what mirror may follow.

@@ -60,9 +60,7 @@ func (c *compiler) judged() []sdk.Kind {
 }
 
 func (c *compiler) compileGuard(block *hcl.Block) {
-	content := c.content(block.Body, &hcl.BodySchema{
-		Attributes: []hcl.AttributeSchema{{Name: "deny", Required: true}, {Name: "unless"}, {Name: "fail"}},
-	})
+	content := c.content(block.Body, Guards.Schema())
 	g := &guard{label: block.Labels[0], at: block.DefRange}
 	if i := slices.IndexFunc(c.guards, func(o *guard) bool { return o.label == g.label }); i >= 0 {
 		c.Problem(block.LabelRanges[0], "Duplicate name", "Another guard %q stands at %s.", g.label, language.Where(c.guards[i].at))
@@ -86,8 +84,7 @@ func (c *compiler) optional(content *hcl.BodyContent, name string, expect langua
 
 func (c *compiler) compileOn(block *hcl.Block) {
 	kind := sdk.Kind(block.Labels[0])
-	e, ok := language.Events[kind]
-	if !ok {
+	if _, ok := language.Events[kind]; !ok {
 		hint := language.Meant(string(kind), language.Words(language.KindsWhere(func(sdk.Kind, language.Event) bool { return true })))
 		if slices.Contains(outcomes, kind) || kind == sdk.KindDeleted {
 			hint = " What follows it is said in mirror."
@@ -95,22 +92,7 @@ func (c *compiler) compileOn(block *hcl.Block) {
 		c.Problem(block.LabelRanges[0], "Unknown event", "No rule can wait for %q.%s", kind, hint)
 		return
 	}
-	doable := writing
-	if e.ATS {
-		doable = inviting
-	}
-	schema := &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "when"}}}
-	for _, name := range settled[kind] {
-		schema.Attributes = append(schema.Attributes, hcl.AttributeSchema{Name: name, Required: true})
-	}
-	for _, name := range doable {
-		header := hcl.BlockHeaderSchema{Type: name}
-		if actions[name].labelled {
-			header.LabelNames = []string{"slot"}
-		}
-		schema.Blocks = append(schema.Blocks, header)
-	}
-	content := c.content(labelled(block.Body, string(kind)), schema)
+	content := c.content(labelled(block.Body, string(kind)), waiting(kind).Schema())
 	r := &on{kind: kind, at: block.DefRange}
 	r.when = c.optional(content, "when", language.Condition, r.only)
 	if to := content.Attributes["to"]; to != nil {
@@ -122,7 +104,7 @@ func (c *compiler) compileOn(block *hcl.Block) {
 		c.compileAct(r, b)
 	}
 	if native, ok := block.Body.(*hclsyntax.Body); ok && len(native.Blocks) == 0 { // else one is not known here, which has been told
-		c.Problem(r.at, "Nothing to do", "This rule has no action that is known here: %s.", strings.Join(doable, ", "))
+		c.Problem(r.at, "Nothing to do", "This rule has no action that is known here: %s.", language.Listed(doable(kind)))
 	}
 	c.rules[kind] = append(c.rules[kind], r)
 }
@@ -152,14 +134,10 @@ func (c *compiler) compileAct(r *on, block *hcl.Block) {
 	if a.labelled {
 		a.label = block.Labels[0]
 	}
-	schema := &hcl.BodySchema{}
+	content := c.content(block.Body, a.block(a.name).Schema())
 	for _, arg := range a.arguments {
-		schema.Attributes = append(schema.Attributes, hcl.AttributeSchema{Name: arg.name, Required: arg.required})
-	}
-	content := c.content(block.Body, schema)
-	for _, arg := range a.arguments {
-		if x := c.optional(content, arg.name, arg.expect, r.only); x != nil {
-			a.args[arg.name] = x
+		if x := c.optional(content, arg.Name, arg.Expect, r.only); x != nil {
+			a.args[arg.Name] = x
 		}
 	}
 	if a.verb == sdk.VerbInvite && a.args["assessment"] == nil {

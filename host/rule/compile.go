@@ -31,14 +31,6 @@ type compiler struct {
 	named  bool // every invite names an assessment
 }
 
-var frame = &hcl.BodySchema{
-	Attributes: []hcl.AttributeSchema{{Name: "ats", Required: true}, {Name: "vendor", Required: true}, {Name: "mode"}},
-	Blocks: []hcl.BlockHeaderSchema{
-		{Type: "locals"}, {Type: "guard", LabelNames: []string{"why"}}, {Type: "on", LabelNames: []string{"event"}},
-		{Type: "tags", LabelNames: []string{"group"}}, {Type: "mirror"},
-	},
-}
-
 // Compile turns a pairing block into a Pairing. The Pairing is nil if there is any error.
 func Compile(block *hcl.Block, folder Folder) (*Pairing, hcl.Diagnostics) {
 	c := &compiler{
@@ -46,7 +38,7 @@ func Compile(block *hcl.Block, folder Folder) (*Pairing, hcl.Diagnostics) {
 		Reader:  language.NewReader(folder.Functions),
 		folder:  folder, named: true,
 	}
-	content := c.content(block.Body, frame)
+	content := c.content(block.Body, Frame.Schema())
 	blocks := content.Blocks.ByType()
 	c.Declare(folder.Locals, false)
 	c.Declare(blocks["locals"], true)
@@ -145,9 +137,7 @@ func (c *compiler) compileMirror(blocks hcl.Blocks) {
 	if len(blocks) == 0 {
 		return
 	}
-	content := c.content(blocks[0].Body, &hcl.BodySchema{
-		Attributes: []hcl.AttributeSchema{{Name: "postings"}, {Name: "outcomes"}, {Name: "deletions"}},
-	})
+	content := c.content(blocks[0].Body, mirrors.Schema())
 	c.Mirror.Postings = c.duration(content.Attributes["postings"])
 	if attr := content.Attributes["outcomes"]; attr != nil {
 		c.Mirror.Outcomes = c.outcomes(attr)

@@ -229,7 +229,7 @@ func (d *decider) next(r *on, assessment string, guarded bool) (int, refusal) {
 	planned := func(i Invite) bool { return i.Assessment == assessment }
 	switch {
 	case slices.ContainsFunc(d.plan.Invites, planned):
-		return 0, refusal{ReasonAlreadyInvited, "by another rule, on the same language.Event"}
+		return 0, refusal{ReasonAlreadyInvited, "by another rule, on the same event"}
 	case last != nil && !last.Repeatable():
 		return 0, refusal{ReasonAlreadyInvited, fmt.Sprintf("attempt %d is %s", last.Attempt, last.State)}
 	case slices.Contains(d.Used, fact):

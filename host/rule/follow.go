@@ -102,18 +102,18 @@ func (f *follower) act(r *on, a *act) {
 func (f *follower) arguments(a *act) (args map[string]cty.Value, missing string, err error) {
 	args = map[string]cty.Value{}
 	for _, arg := range a.arguments {
-		if x := a.args[arg.name]; x != nil {
+		if x := a.args[arg.Name]; x != nil {
 			v, err := f.scope.Value(x)
-			if err == nil && arg.expect(v) != "" {
-				err = fmt.Errorf("%s: %s", language.Where(x.Range()), arg.expect(v))
+			if err == nil && arg.Expect(v) != "" {
+				err = fmt.Errorf("%s: %s", language.Where(x.Range()), arg.Expect(v))
 			}
 			if err != nil {
 				return nil, "", err
 			}
-			args[arg.name] = v
+			args[arg.Name] = v
 		}
-		if arg.required && strings.TrimSpace(language.TextOf(args[arg.name])) == "" {
-			return nil, arg.name, nil
+		if arg.Required && strings.TrimSpace(language.TextOf(args[arg.Name])) == "" {
+			return nil, arg.Name, nil
 		}
 	}
 	return args, "", nil

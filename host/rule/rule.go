@@ -5,7 +5,7 @@
 // Each answer carries a [Decision] for every guard and rule that was reached, so that "why was she not invited?" has an answer with a line.
 // [Pairing.Needs] tells what the pairing asks of its two products.
 //
-// What rules may do is one table (actions.go), what their expressions may say is another, in package language.
+// What rules may do is one table (actions.go), what may stand in a pairing another (schema.go), what expressions may say is in language.
 //
 // # Why
 //

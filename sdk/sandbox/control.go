@@ -61,7 +61,7 @@ func (w *World) controlPlane() http.Handler {
 		mux.Handle(method+" "+controlPath+path, op)
 	}
 	mux.HandleFunc(controlPath, func(rw http.ResponseWriter, r *http.Request) {
-		answer(rw, r, http.StatusNotFound, fault(notFound("control", r.Method+" "+r.URL.Path)))
+		answer(rw, http.StatusNotFound, fault(notFound("control", r.Method+" "+r.URL.Path)))
 	})
 	return sameOrigin(mux)
 }
@@ -70,22 +70,31 @@ func (w *World) controlPlane() http.Handler {
 func sameOrigin(h http.Handler) http.Handler { return http.NewCrossOriginProtection().Handler(h) }
 
 func (op operation) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	form := false
 	result, err := func() (any, error) {
-		args, err := arguments(rw, r)
+		body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxBody))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errMalformed, err)
+		}
+		args := bytes.TrimSpace(body)
+		if form = isForm(r, args); form {
+			if args, err = formArguments(args); err != nil {
+				return nil, err
+			}
 		}
 		return op(args, r)
 	}()
 	switch {
+	case err == nil && form:
+		http.Redirect(rw, r, "/", http.StatusSeeOther) // back to the page
 	case err == nil:
-		answer(rw, r, http.StatusOK, result)
+		answer(rw, http.StatusOK, result)
 	case errors.Is(err, errMalformed):
-		answer(rw, r, http.StatusBadRequest, fault(err))
+		answer(rw, http.StatusBadRequest, fault(err))
 	case errors.Is(err, ErrNotFound):
-		answer(rw, r, http.StatusNotFound, fault(err))
+		answer(rw, http.StatusNotFound, fault(err))
 	default:
-		answer(rw, r, http.StatusUnprocessableEntity, fault(err))
+		answer(rw, http.StatusUnprocessableEntity, fault(err))
 	}
 }
 
@@ -93,12 +102,15 @@ func fault(err error) any { return map[string]string{"error": err.Error()} }
 
 const formType = "application/x-www-form-urlencoded"
 
-// answer writes JSON; a form of the page that went well leads back to the page.
-func answer(rw http.ResponseWriter, r *http.Request, status int, v any) {
-	if status == http.StatusOK && strings.HasPrefix(r.Header.Get("Content-Type"), formType) {
-		http.Redirect(rw, r, "/", http.StatusSeeOther)
-		return
-	}
+// isForm tells whether a form of the page sent the body. What begins as JSON is JSON, whatever it is called: curl -d calls all it sends a
+// form.
+func isForm(r *http.Request, body []byte) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), formType) && !bytes.HasPrefix(body, []byte("{")) &&
+		!bytes.HasPrefix(body, []byte("["))
+}
+
+// answer writes JSON.
+func answer(rw http.ResponseWriter, status int, v any) {
 	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
 	rw.WriteHeader(status)
 	out := json.NewEncoder(rw)
@@ -107,16 +119,9 @@ func answer(rw http.ResponseWriter, r *http.Request, status int, v any) {
 	out.Encode(v) // an error means that the caller has left
 }
 
-// arguments is the body as JSON. A form's fields become strings, unless their names say otherwise: tags:list is split at commas,
-// confidential:bool is true when it is there. Empty fields are left out.
-func arguments(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxBody))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errMalformed, err)
-	}
-	if !strings.HasPrefix(r.Header.Get("Content-Type"), formType) {
-		return bytes.TrimSpace(body), nil
-	}
+// formArguments is a form as JSON. Its fields become strings, unless their names say otherwise: tags:list is split at commas,
+// confidential:bool is true when it is there. An empty field is null: it sets nothing, and is refused all the same where there is none.
+func formArguments(body []byte) ([]byte, error) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errMalformed, err)
@@ -126,7 +131,10 @@ func arguments(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
 		name, kind, _ := strings.Cut(field, ":")
 		value := form.Get(field)
 		switch {
+		case !slices.Contains([]string{"", "bool", "list"}, kind):
+			return nil, fmt.Errorf("%w: field %s: a field is a :list, a :bool or neither", errMalformed, field)
 		case value == "":
+			args[name] = nil
 		case kind == "bool":
 			args[name] = true
 		case kind == "list":

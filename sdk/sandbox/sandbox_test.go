@@ -231,7 +231,8 @@ func TestControlRefuses(t *testing.T) {
 		{"POST", "clock/set", `{}`, 400, "at is missing"},
 		{"POST", "acts/refuse", `{}`, 422, "the door is shut"},
 		{"POST", "acts/fly", `{}`, 404, "the acts are echo, mail, refuse, subscribe"},
-		{"POST", "acts/subscribe", `{"uri":"x"}`, 400, "uri"},
+		{"POST", "acts/subscribe", `{"uri":"x"}`, 400, `\"uri\"; the arguments are url`},
+		{"POST", "acts/refuse", `{"uri":"x"}`, 400, "the arguments are none"},
 		{"POST", "acts/subscribe", `{} {}`, 400, "more than one"},
 		{"GET", "state/nothing", ``, 404, "nothing"},
 		{"GET", "requests?since=x", ``, 400, "since"},
@@ -347,12 +348,36 @@ func TestPage(t *testing.T) {
 		}
 	}
 	form := url.Values{"tags:list": {"a, b,"}, "secret:bool": {"true"}, "name": {"true"}, "none": {""}}.Encode()
-	args, err := arguments(nil, &http.Request{Header: http.Header{"Content-Type": {formType}}, Body: io.NopCloser(strings.NewReader(form))})
-	if want := `{"name":"true","secret":true,"tags":["a","b"]}`; err != nil || !bytes.Equal(args, []byte(want)) {
+	args, err := formArguments([]byte(form))
+	if want := `{"name":"true","none":null,"secret":true,"tags":["a","b"]}`; err != nil || !bytes.Equal(args, []byte(want)) {
 		t.Errorf("the form became %s, %v, want %s", args, err, want)
 	}
 	if status, _, header := c.do("POST", controlPath+"acts/echo", form, "Content-Type", formType); status != 303 ||
 		header.Get("Location") != "/" {
 		t.Errorf("a form leads to %d %q", status, header.Get("Location"))
+	}
+}
+
+// curl -d names everything a form.
+func TestAFormIsWhatDoesNotBeginAsJSON(t *testing.T) {
+	c := start(t, Options{})
+	for body, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		` {"url":"http://127.0.0.1:1"}`:   {200, ""},
+		`{"uri":"x"}`:                     {400, `unknown field \"uri\"`},
+		`uri=`:                            {400, `unknown field \"uri\"`},
+		`url:lst=x`:                       {400, "field url:lst"},
+		`url=`:                            {303, ""},
+		`url=http%3A%2F%2F127.0.0.1%3A1%`: {400, "malformed"},
+	} {
+		status, answer, _ := c.do("POST", controlPath+"acts/subscribe", body, "Content-Type", formType+"; charset=utf-8")
+		if status != want.status || !strings.Contains(answer, want.says) {
+			t.Errorf("%s: %d %s, want %d and %q", body, status, answer, want.status, want.says)
+		}
+	}
+	if status, answer, _ := c.do("POST", controlPath+"faults", `[{"kind":"reset"}]`, "Content-Type", formType); status != 200 {
+		t.Errorf("a list: %d %s", status, answer)
 	}
 }

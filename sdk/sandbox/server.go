@@ -48,10 +48,7 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w := s.World()
 	switch {
 	case r.URL.Path == controlPath+"reset" && r.Method == http.MethodPost:
-		sameOrigin(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			s.Reset()
-			answer(rw, r, http.StatusOK, struct{}{})
-		})).ServeHTTP(rw, r)
+		sameOrigin(operation(func([]byte, *http.Request) (any, error) { s.Reset(); return struct{}{}, nil })).ServeHTTP(rw, r)
 	case strings.HasPrefix(r.URL.Path, controlPath):
 		w.control.ServeHTTP(rw, r)
 	case r.URL.Path == "/" && r.Method == http.MethodGet && w.product.Page != nil && !w.NoPage:

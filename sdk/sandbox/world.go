@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	crand "crypto/rand"
 	"encoding/binary"
@@ -11,6 +12,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
+	"strings"
 	"sync"
 )
 
@@ -39,15 +42,32 @@ type Product struct {
 // Act is something that a person does in the product: JSON arguments in, what came of it out.
 type Act func(args []byte) (any, error)
 
-// Do makes an Act of a function. Arguments that A lacks are refused.
+// Do makes an Act of a function. Arguments that A lacks are refused, with the names of those it has.
 func Do[A any](f func(A) (any, error)) Act {
 	return func(args []byte) (any, error) {
 		var a A
 		if err := decode(args, &a); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w; the arguments are %s", err, strings.Join(fieldNames(reflect.TypeFor[A]()), ", "))
 		}
 		return f(a)
 	}
+}
+
+// fieldNames are the names of a struct's fields in JSON.
+func fieldNames(t reflect.Type) (names []string) {
+	if t.Kind() != reflect.Struct {
+		return []string{"any"}
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.IsExported() && !f.Anonymous && name != "-" {
+			names = append(names, cmp.Or(name, strings.ToLower(f.Name)))
+		}
+	}
+	if names == nil {
+		return []string{"none"}
+	}
+	return names
 }
 
 // ErrNotFound is wrapped by State and acts when there is no such thing; the control plane answers 404.

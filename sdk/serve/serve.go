@@ -6,6 +6,11 @@
 //
 //	if len(os.Args) > 1 && os.Args[1] == "sandbox" { … }
 //
+// A panic in a method ends that call only. Its value is withheld, since it may be a candidate's data: error and log say the method, the
+// value's type and the stack, and a runtime error's own text. A panic in a goroutine that the plugin started cannot be caught: it ends the
+// process, with all its connections, until the host has started it again, and what the Go runtime prints of it, its value too, is logged
+// whole. So a goroutine recovers by itself, or panics with nothing that names a person.
+//
 // # Why
 //
 // The process ends when its host says so or has died, and for no other reason. A signal to the whole group, as systemd or a terminal sends,
@@ -15,6 +20,7 @@
 package serve
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -59,7 +65,7 @@ type opener func(settings []byte, schema []sdk.Setting, c sdk.Conn) (any, error)
 
 func run(about sdk.About, role sdk.Role, config any, open opener) {
 	schema, err := sdk.Settings(config)
-	if err != nil {
+	if err = cmp.Or(err, about.Check(role)); err != nil {
 		fmt.Fprintf(os.Stderr, "patchbay-%s: %v\n", about.Name, err)
 		os.Exit(1)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -92,6 +93,8 @@ func sdkError(ctx context.Context, err error) error {
 		return fmt.Errorf("the plugin broke (%s): %s", s.Code(), text)
 	case cause.Error() == text:
 		return cause
+	case over(ctx) && (cause == context.DeadlineExceeded || cause == context.Canceled):
+		return cause // the host ended the call: what the transport calls that tells nobody anything
 	case cause == ErrLost:
 		return fmt.Errorf("%w: %s", ErrLost, text)
 	}
@@ -125,12 +128,20 @@ func sdkFailure(ctx context.Context, s *status.Status) error {
 		return ErrLost
 	case code == codes.DeadlineExceeded:
 		return context.DeadlineExceeded
-	case code == codes.Canceled && ctx.Err() == nil:
+	case code == codes.Canceled && !over(ctx):
 		return ErrLost // nobody cancelled: the connection was closed
+	case code == codes.Canceled && !errors.Is(ctx.Err(), context.Canceled):
+		return context.DeadlineExceeded
 	case code == codes.Canceled:
 		return context.Canceled
 	}
 	return nil
+}
+
+// over tells whether the host has ended the call. The deadline may be past a moment before ctx says so.
+func over(ctx context.Context) bool {
+	at, limited := ctx.Deadline()
+	return ctx.Err() != nil || limited && !time.Now().Before(at)
 }
 
 // line makes one bounded line of s that proto can carry.

@@ -169,7 +169,10 @@ func (e *everything) Assessments(ctx context.Context) iter.Seq2[sdk.Assessment, 
 }
 func (e *everything) Promise(v sdk.Verb) sdk.Promise {
 	p := filled[sdk.Promise]()
-	p.Repeat = sdk.Repeat(v)
+	p.Repeat, p.KeptFor = sdk.Keyed, 0
+	for _, letter := range []byte(v) { // for each verb another time
+		p.KeptFor = p.KeptFor*31 + time.Duration(letter)
+	}
 	return p
 }
 

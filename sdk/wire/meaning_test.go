@@ -23,7 +23,7 @@ func (l least) Receive(context.Context, sdk.Request) (sdk.Received, error) {
 	return sdk.Received{}, l.fail()
 }
 func (l least) Invite(context.Context, sdk.Invitation) (sdk.Invited, error) {
-	return sdk.Invited{}, l.fail()
+	return sdk.Invited{URL: "https://example.com/1"}, l.fail()
 }
 
 func invite(t *testing.T, fail func() error) error {
@@ -78,7 +78,7 @@ func TestAPanicEndsTheCallOnly(t *testing.T) {
 		t.Errorf("panic arrived as %v", err)
 	}
 	err = invite(t, func() error { panic("anna@example.com") })
-	if err == nil || !strings.Contains(err.Error(), "Write panicked: a string") || strings.Contains(err.Error(), "anna") {
+	if err == nil || !strings.Contains(err.Error(), "Invite panicked: a string") || strings.Contains(err.Error(), "anna") {
 		t.Errorf("a panic's text is not for others: %v", err)
 	}
 	if _, err = conn.Receive(t.Context(), sdk.Request{}); errors.Is(err, wire.ErrLost) {
@@ -121,8 +121,10 @@ func (p promiser) Promise(sdk.Verb) sdk.Promise { return p.promise }
 
 func TestAPromiseThatCannotBeKept(t *testing.T) {
 	for want, promise := range map[string]sdk.Promise{
-		"promises to look for invite but has no Find":        {Repeat: sdk.Look},
-		"promises that invite is keyed but not for how long": {Repeat: sdk.Keyed},
+		"promises to look for invite but has no Find":                                     {Repeat: sdk.Look},
+		"promises that invite is keyed but not for how long":                              {Repeat: sdk.Keyed},
+		`promises that invite repeats "often", which is none of safe, keyed, look, never`: {Repeat: "often"},
+		`promises that invite repeats "", which is none of safe, keyed, look, never`:      {Settle: time.Second},
 	} {
 		client := dial(t, wire.Description{Role: sdk.RoleVendor}, func(wire.Opening) (any, func(), error) {
 			return promiser{least{}, promise}, func() {}, nil
@@ -132,6 +134,90 @@ func TestAPromiseThatCannotBeKept(t *testing.T) {
 		}
 	}
 }
+
+// finder finds whatever it is told to.
+type finder struct {
+	promiser
+	finding sdk.Finding
+}
+
+func (f finder) Find(context.Context, sdk.Write) (sdk.Finding, error) { return f.finding, nil }
+
+func TestALookWaitsEvenIfItDoesNotSayHowLong(t *testing.T) {
+	for given, want := range map[time.Duration]time.Duration{0: sdk.DefaultSettle, time.Minute: time.Minute} {
+		look := finder{promiser: promiser{promise: sdk.Promise{Repeat: sdk.Look, Settle: given}}}
+		if got := connect(t, sdk.RoleVendor, look).Verbs()[sdk.VerbInvite].Settle; got != want {
+			t.Errorf("settle %v became %v, want %v", given, got, want)
+		}
+	}
+}
+
+// The vendor's events name an invitation by its Remote: one without it was not taken, whatever the plugin says, and nobody knows what was
+// done.
+func TestAnInvitationWithoutRemoteIsNoSuccess(t *testing.T) {
+	const broke = "the plugin broke: Invite returned no Remote"
+	if err := invite(t, func() error { return nil }); err == nil || err.Error() != broke || meaning(err) != nil {
+		t.Errorf("got %v, want %q", err, broke)
+	}
+	if err := invite(t, func() error { return sdk.ErrDisconnected }); err != sdk.ErrDisconnected {
+		t.Errorf("an error of the author's: %v", err)
+	}
+	invitation, note := sdk.Write{Invite: &sdk.Invitation{}}, sdk.Write{Note: &sdk.Note{}}
+	for _, c := range []struct {
+		write   sdk.Write
+		finding sdk.Finding
+		ok      bool
+	}{
+		{invitation, sdk.Finding{Verdict: sdk.Present}, false},
+		{invitation, sdk.Finding{Verdict: sdk.Present, Done: sdk.Done{Remote: "1"}}, false},
+		{invitation, sdk.Finding{Verdict: sdk.Present, Done: sdk.Done{Remote: "1", Invited: &sdk.Invited{}}}, false},
+		{invitation, sdk.Finding{Verdict: sdk.Present, Done: sdk.Done{Invited: &sdk.Invited{Remote: "1"}}}, false},
+		{invitation, sdk.Finding{Verdict: sdk.Present, Done: sdk.Done{Remote: "1", Invited: &sdk.Invited{Remote: "1"}}}, true},
+		{invitation, sdk.Finding{Verdict: sdk.Absent}, true},
+		{note, sdk.Finding{Verdict: sdk.Present}, true},
+	} {
+		_, err := connect(t, sdk.RoleVendor, finder{finding: c.finding}).Find(t.Context(), c.write)
+		if c.ok && err != nil || !c.ok && (err == nil || err.Error() != "the plugin broke: Find returned no Remote" || meaning(err) != nil) {
+			t.Errorf("%+v of a %s: %v", c.finding, c.write.Verb(), err)
+		}
+	}
+}
+
+// meaning is which of sdk's meanings err has; nil if none.
+func meaning(err error) error {
+	var refusal *sdk.Refusal
+	var delay *sdk.Delay
+	for _, sentinel := range []error{sdk.ErrUnauthorized, sdk.ErrDisconnected, sdk.ErrNotFound} {
+		if errors.Is(err, sentinel) {
+			return sentinel
+		}
+	}
+	if errors.As(err, &refusal) || errors.As(err, &delay) {
+		return err
+	}
+	return nil
+}
+
+// An author knows the methods of sdk, not the RPCs.
+func TestAPanicNamesTheAuthorsMethod(t *testing.T) {
+	conn := connect(t, sdk.RoleATS, clumsy{})
+	_, write := conn.Write(t.Context(), sdk.Write{Note: &sdk.Note{}})
+	_, read := conn.Application(t.Context(), "1")
+	_, list := gather(conn.Stages(t.Context()))
+	for want, err := range map[string]error{"Note": write, "Application": read, "Stages": list} {
+		if err == nil || !strings.Contains(err.Error(), ": "+want+" panicked: a string") {
+			t.Errorf("want %s, got %v", want, err)
+		}
+	}
+}
+
+// clumsy panics.
+type clumsy struct{}
+
+func (clumsy) Receive(context.Context, sdk.Request) (sdk.Received, error)   { panic("") }
+func (clumsy) Application(context.Context, string) (sdk.Application, error) { panic("") }
+func (clumsy) Note(context.Context, sdk.Key, sdk.Note) (string, error)      { panic("") }
+func (clumsy) Stages(context.Context) iter.Seq2[sdk.Stage, error]           { panic("") }
 
 // endless is a catalogue that ends only when it is told to.
 type endless struct {
@@ -182,8 +268,8 @@ func TestADeadlineEndsTheCallAndIsCounted(t *testing.T) {
 	overdue(0)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := conn.Receive(ctx, sdk.Request{}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
+	if _, err := conn.Receive(ctx, sdk.Request{}); err != context.DeadlineExceeded {
+		t.Errorf("got %v, want no word of the transport's", err)
 	}
 	overdue(1)
 	close(release)

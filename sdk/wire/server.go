@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -54,18 +55,32 @@ func (s *Server) Options() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(MaxMessage),
 		grpc.UnaryInterceptor(func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (res any, err error) {
-			err = s.run(ctx, info.FullMethod, func(ctx context.Context) (err error) {
+			err = s.run(ctx, method(path.Base(info.FullMethod), req), func(ctx context.Context) (err error) {
 				res, err = next(ctx, req)
 				return err
 			})
 			return res, err
 		}),
 		grpc.StreamInterceptor(func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-			return s.run(stream.Context(), info.FullMethod, func(ctx context.Context) error {
+			return s.run(stream.Context(), method(path.Base(info.FullMethod), nil), func(ctx context.Context) error {
 				return next(srv, calledStream{stream, ctx})
 			})
 		}),
 	}
+}
+
+// methods are the RPCs that sdk calls by another name.
+var methods = map[string]string{
+	"GetApplication": "Application", "ListApplications": "Tagged or Changed", "ListPostings": "Postings", "ListCatalog": "Stages",
+	"ListAssessments": "Assessments", "GetInvitation": "Poll",
+}
+
+// method is what the author knows an RPC by: the method of sdk that it calls.
+func method(rpc string, request any) string {
+	if w, ok := request.(interface{ GetWrite() *pb.Write }); ok && rpc == "Write" {
+		return Method(sdkWrite(w.GetWrite()).Verb())
+	}
+	return cmp.Or(methods[rpc], rpc)
 }
 
 // run is around every call: it puts the call id into the context, counts a call that does not end, and makes a panic that call's error.
@@ -73,7 +88,7 @@ func (s *Server) run(ctx context.Context, method string, do func(context.Context
 	stop := context.AfterFunc(ctx, func() { s.overdue.Add(1) })
 	defer func() {
 		if v := recover(); v != nil {
-			err = s.panicked(path.Base(method), v)
+			err = s.panicked(method, v)
 		}
 		if !stop() {
 			s.overdue.Add(-1)
@@ -85,7 +100,7 @@ func (s *Server) run(ctx context.Context, method string, do func(context.Context
 	return pbError(do(ctx))
 }
 
-// panicked tells of the runtime's own words only: what else a panic carries may be a candidate's data.
+// panicked tells of the runtime's own words only: what else a panic carries may be a candidate's data. Method is the sdk's.
 func (s *Server) panicked(method string, v any) error {
 	what := fmt.Sprintf("a %T", v)
 	if e, ok := v.(runtime.Error); ok {
@@ -141,7 +156,7 @@ func (p pluginServer) Open(_ context.Context, r *pb.OpenRequest) (*pb.OpenRespon
 	if err != nil {
 		return nil, err
 	}
-	verbs, err := promises(value)
+	verbs, err := Promises(value)
 	if err != nil {
 		release()
 		return nil, err
@@ -187,6 +202,6 @@ func (p pluginServer) Find(ctx context.Context, r *pb.FindRequest) (*pb.FindResp
 	if err != nil {
 		return nil, err
 	}
-	finding, err := c.Find(ctx, sdkWrite(r.GetWrite()))
+	finding, err := find(ctx, c, sdkWrite(r.GetWrite()))
 	return &pb.FindResponse{Finding: pbFinding(finding)}, err
 }
