@@ -88,8 +88,11 @@ func showStory(w io.Writer, s admin.Story) {
 	}
 	for _, e := range s.Entries {
 		outcome := strings.ReplaceAll(strings.TrimSpace(e.Verdict+" "+e.Reason), "_", " ")
-		if e.Reason == rule.ReasonWhen {
+		switch {
+		case e.Reason == rule.ReasonWhen:
 			outcome = "does not apply"
+		case e.What == "decision" && (e.Verdict == string(rule.Invited) || e.Verdict == string(rule.Written)):
+			outcome = "decided: " + outcome // what came of it has a line of its own
 		}
 		line := fmt.Sprintf("  %s  %-34s  %-24s  %s", moment(e.At), e.Name, outcome, e.Place)
 		fmt.Fprintln(w, strings.TrimRight(line, " "))

@@ -14,14 +14,14 @@ import (
 
 func TestSettings(t *testing.T) {
 	type config struct {
-		Key     string            `json:"api_key" setting:"api_key,required" auth:"bearer" doc:"made at Acme"`
-		Hooks   []string          `json:"hooks" setting:"hooks" verify:"hook"`
-		Base    string            `json:"base_url" setting:"base_url" default:"https://acme.example"`
-		Pin     int               `json:"pin" setting:"pin,secret"`
-		Ratio   float64           `json:"ratio" setting:"ratio"`
-		Quiet   bool              `json:"quiet" setting:"quiet"`
-		Stages  map[string]string `json:"stages" setting:"stages"`
-		ignored int
+		Key    string            `json:"api_key" setting:"api_key,required" auth:"bearer" doc:"made at Acme"`
+		Hooks  []string          `json:"hooks" setting:"hooks" verify:"hook"`
+		Base   string            `json:"base_url" setting:"base_url" default:"https://acme.example"`
+		Pin    int               `json:"pin" setting:"pin,secret"`
+		Ratio  float64           `json:"ratio" setting:"ratio"`
+		Quiet  bool              `json:"quiet" setting:"quiet"`
+		Stages map[string]string `json:"stages" setting:"stages"`
+		Other  int               `json:"other"`
 	}
 	got, err := sdk.Settings(&config{})
 	if err != nil {

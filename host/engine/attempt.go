@@ -12,7 +12,11 @@ import (
 
 // call makes one attempt: it waits its turn, makes the write what it should be now, commits the intent, and judges what came of it.
 func (e *Engine) call(ctx context.Context, t task, c *journal.Case, f journal.Effect) error {
-	fresh, err := e.reread(ctx, c, f.Verb == sdk.VerbMove)
+	old := stale
+	if f.Attempt > 0 {
+		old = 0 // whatever became of the last attempt, others may have moved her since
+	}
+	fresh, err := e.reread(ctx, c, f.Verb == sdk.VerbMove, old)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (e *Engine) hearVendor(ctx context.Context, s journal.Subject, arrivals []j
 	if err != nil {
 		return err
 	}
-	fresh, err := e.reread(ctx, c, e.follows(c, s, arrivals))
+	fresh, err := e.reread(ctx, c, e.follows(c, s, arrivals), stale)
 	if err != nil {
 		return err
 	}
@@ -166,9 +166,10 @@ func (e *Engine) follows(c *journal.Case, s journal.Subject, arrivals []journal.
 // stale is how old a reading may be before rules are asked or an application is moved.
 const stale = time.Minute
 
-// reread reads the application again if it is wanted and the last reading is stale. It is nil if not, or if the application is not there.
-func (e *Engine) reread(ctx context.Context, c *journal.Case, wanted bool) (*journal.Reading, error) {
-	if !wanted || e.Clock.Now().Sub(c.Last.At) < stale {
+// reread reads the application again if it is wanted and the last reading is as old as that. It is nil if not, or if the application is not
+// there.
+func (e *Engine) reread(ctx context.Context, c *journal.Case, wanted bool, old time.Duration) (*journal.Reading, error) {
+	if !wanted || e.Clock.Now().Sub(c.Last.At) < old {
 		return nil, nil
 	}
 	app, err := e.Connections[c.ATS].Application(ctx, c.Application)

@@ -21,10 +21,10 @@ import (
 type trouble func(n int, v sdk.Verb) (applied bool, err error)
 
 var (
-	lost     = errors.New("the answer was lost")
+	errLost  = errors.New("the answer was lost")
 	troubles = map[string]trouble{
-		"every first attempt is lost after it was applied": func(n int, _ sdk.Verb) (bool, error) { return true, odd(n, lost) },
-		"every first attempt is lost before it is applied": func(n int, _ sdk.Verb) (bool, error) { return false, odd(n, lost) },
+		"every first attempt is lost after it was applied": func(n int, _ sdk.Verb) (bool, error) { return true, odd(n, errLost) },
+		"every first attempt is lost before it is applied": func(n int, _ sdk.Verb) (bool, error) { return false, odd(n, errLost) },
 		"every first attempt comes too early":              func(n int, _ sdk.Verb) (bool, error) { return false, odd(n, sdk.Later(time.Minute, errors.New("429"))) },
 		"the credential is revoked for a while":            func(n int, _ sdk.Verb) (bool, error) { return false, odd(n, sdk.ErrDisconnected) },
 	}
@@ -185,7 +185,7 @@ func TestWhatAPersonSays(t *testing.T) {
 						return false, nil
 					}
 					n++
-					return false, odd(n, lost)
+					return false, odd(n, errLost)
 				}
 				p.calm(t, dir, func(j *journal.Journal, e *engine.Engine) {
 					p.live(t, nil)(j, e)
