@@ -336,3 +336,13 @@ func TestRefusalsOfOneKindLookTheSame(t *testing.T) {
 		}
 	}
 }
+
+// A plugin may make more of a request than can be kept: it is refused for good, since coming again would not help.
+func TestEventsThatCannotBeKept(t *testing.T) {
+	s := newStreet(t, script(func(context.Context, sdk.Request) (sdk.Received, error) {
+		return sdk.Received{Events: []sdk.Event{{ID: "e1", Kind: sdk.KindMoved, Application: "a1", Detail: strings.Repeat("x", 2<<20)}}}, nil
+	}))
+	if got := s.post(t, moved); got.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("answered %s", got.Status)
+	}
+}

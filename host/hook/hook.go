@@ -100,6 +100,7 @@ var (
 	tooDeep   = &refusal{Malformed, http.StatusBadRequest, fmt.Sprintf("the body's JSON is deeper than %d or longer than %d tokens", maxDepth, maxTokens)}
 	forged    = &refusal{Forged, http.StatusUnauthorized, "signed by no live secret"}
 	notReady  = &refusal{Failed, http.StatusServiceUnavailable, "not ready"}
+	tooMuch   = &refusal{Malformed, http.StatusRequestEntityTooLarge, "its events are too large to be kept"}
 	notStored = &refusal{Failed, http.StatusServiceUnavailable, "not stored"}
 )
 
@@ -272,6 +273,9 @@ func (d *Door) keep(ctx context.Context, conn string, events []sdk.Event) (Outco
 		d.News(s)
 	}
 	switch {
+	case errors.Is(err, journal.ErrTooLarge):
+		d.Log.Warn("webhook not stored", "connection", conn, "error", err)
+		return "", tooMuch // coming again would not help
 	case err != nil:
 		d.Log.Error("webhook not stored", "connection", conn, "error", err)
 		return "", notStored

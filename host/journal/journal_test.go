@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +68,18 @@ func TestARequestOfManyEventsIsAcceptedWhole(t *testing.T) {
 	}
 	if waiting := must(j.Waiting(t.Context(), Subject{"ats.lever", "a"}, 1000)); len(waiting) != 100 {
 		t.Fatalf("%d of 100 wait", len(waiting))
+	}
+}
+
+func TestAnEventThatCannotBeKeptIsToldApart(t *testing.T) {
+	j := opened(t)
+	huge := moved("e1", "a")
+	huge.Detail = strings.Repeat("x", 2<<20)
+	if _, err := j.Append(t.Context(), "ats.lever", []sdk.Event{huge}, at); !errors.Is(err, ErrTooLarge) {
+		t.Fatalf("got %v", err)
+	}
+	if news := must(j.Append(t.Context(), "ats.lever", []sdk.Event{moved("e2", "a")}, at)); len(news) != 1 {
+		t.Fatal("the next event is not accepted")
 	}
 }
 
