@@ -48,8 +48,9 @@ type storm struct {
 
 type passenger struct {
 	candidate
-	fate fate
-	fit  roleFit
+	fate  fate
+	fit   roleFit
+	moved bool // by the recruiter
 }
 
 // fate is a kind of candidate.
@@ -128,16 +129,18 @@ func (st *storm) apply(crowd []passenger) {
 }
 
 func (st *storm) move(crowd []passenger) {
-	for _, p := range crowd {
+	for i, p := range crowd {
 		st.lever.act(st, "move", object{"opportunity": p.id, "stage": "Assessment"})
+		crowd[i].moved = true
 	}
 }
 
-// finish has whoever was invited, and has not, finish the tests.
+// finish has whoever was invited, and has not, finish the tests; once the recruiter has moved her, or the move would be the last word on
+// where she is.
 func (st *storm) finish() {
 	at := st.look(st)
 	for _, p := range st.crowd {
-		if p.id != "" && at.alva[p.id].Invitation.Status == "sent" {
+		if p.moved && at.alva[p.id].Invitation.Status == "sent" {
 			st.score(p.candidate, p.fit.score)
 		}
 	}

@@ -34,7 +34,21 @@ func (p *product) Verbs() map[sdk.Verb]sdk.Promise {
 	return map[sdk.Verb]sdk.Promise{sdk.VerbSearch: {}, sdk.VerbPoll: {}}
 }
 
-func (p *product) ask(call string) { p.mu.Lock(); p.calls = append(p.calls, call); p.mu.Unlock() }
+func (p *product) ask(call string) { p.set(func() { p.calls = append(p.calls, call) }) }
+
+// set changes what the product knows.
+func (p *product) set(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
+}
+
+// list is a list of the product's, as it is now.
+func list[T any](p *product, all *[]T) iter.Seq2[T, error] {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return each(slices.Clone(*all))
+}
 
 func each[T any](all []T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
@@ -48,18 +62,18 @@ func each[T any](all []T) iter.Seq2[T, error] {
 
 func (p *product) Tagged(_ context.Context, tag string) iter.Seq2[string, error] {
 	p.ask("tagged")
-	return each(p.tagged)
+	return list(p, &p.tagged)
 }
 
 func (p *product) Changed(_ context.Context, since time.Time) iter.Seq2[string, error] {
 	p.ask("changed")
-	p.since = since
-	return each(p.changed)
+	p.set(func() { p.since = since })
+	return list(p, &p.changed)
 }
 
 func (p *product) Postings(context.Context) iter.Seq2[sdk.Posting, error] {
 	p.ask("postings")
-	return each(p.postings)
+	return list(p, &p.postings)
 }
 
 func (p *product) Poll(_ context.Context, remote string) ([]sdk.Event, error) {
@@ -166,7 +180,7 @@ func TestTheFirstScanIsTheBaselineAndEachHourFindsWhatCame(t *testing.T) {
 		p := &product{tagged: []string{"old"}}
 		during(t, dir, p, func(j *journal.Journal) {
 			expect(t, "there before us", heard(t, j, "old"), []string{"found " + rule.ReasonBaseline})
-			p.tagged = append(p.tagged, "new")
+			p.set(func() { p.tagged = append(p.tagged, "new") })
 			wait(59 * time.Minute)
 			expect(t, "scans within the hour", p.asked("tagged"), 1)
 			wait(2 * time.Minute)
@@ -197,7 +211,7 @@ func TestAScanAsksNoMoreOfWhatIsSettledAndReadsWhatIsGone(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			p.tagged = []string{"invited", "waiting"}
+			p.set(func() { p.tagged = []string{"invited", "waiting"} })
 			wait(61 * time.Minute)
 			expect(t, "settled", heard(t, j, "invited"), []string{})
 			expect(t, "refused so far, so judged again", heard(t, j, "waiting"), []string{"found "})
@@ -215,7 +229,7 @@ func TestSweeps(t *testing.T) {
 			expect(t, "the first sweep is the baseline", p.asked("changed"), 0)
 			wait(4*time.Hour + time.Minute)
 			expect(t, "what changed", heard(t, j, "a"), []string{"applied sweep", "moved sweep"})
-			expect(t, "since", p.since.Equal(first.Add(-overlap)), true)
+			p.set(func() { expect(t, "since", p.since.Equal(first.Add(-overlap)), true) })
 		})
 		p.asked("changed")
 		during(t, dir, p, func(*journal.Journal) {
@@ -236,7 +250,7 @@ func TestPostingsCostNothingUntilTheyChange(t *testing.T) {
 			}
 			wait(25 * time.Hour)
 			expect(t, "kept again", p.asked("keep Kept")+p.asked("keep Unknown"), 0)
-			p.postings[0].Name = "Renamed"
+			p.set(func() { p.postings[0].Name = "Renamed" })
 			wait(24 * time.Hour)
 			expect(t, "told of the change", p.asked("keep Renamed"), 1)
 			wait(24 * time.Hour)
