@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -60,4 +61,15 @@ func (e *Engine) echo(ctx context.Context, s journal.Subject, arrivals []journal
 	}
 	c.Last.Application.StageSince = arrivals[0].Event.At
 	return &c.Last, false, nil
+}
+
+// errEarly: the ATS does not show yet what its webhook says.
+var errEarly = errors.New("the product does not show yet what its webhook says")
+
+// early tells whether a read is older than a move that a webhook tells of: then it is read again a little later, for as long as a minute.
+func (e *Engine) early(app sdk.Application, arrivals []journal.Arrival) bool {
+	return slices.ContainsFunc(arrivals, func(a journal.Arrival) bool {
+		return a.Event.Stage != "" && a.Event.Stage != app.Stage.ID && app.StageSince.Before(a.Event.At) &&
+			e.Clock.Now().Sub(a.Received) < stale
+	})
 }

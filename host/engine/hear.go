@@ -37,8 +37,11 @@ func (e *Engine) hear(ctx context.Context, s journal.Subject) (due time.Time, er
 	if err == nil && len(arrivals) == together {
 		e.Hear(s)
 	}
-	if errors.Is(err, sdk.ErrDisconnected) {
+	switch {
+	case errors.Is(err, sdk.ErrDisconnected):
 		return e.disconnected(s.Conn), nil
+	case errors.Is(err, errEarly):
+		return e.Clock.Now().Add(retryAfter), nil
 	}
 	return time.Time{}, err
 }
@@ -65,6 +68,9 @@ func (e *Engine) hearATS(ctx context.Context, s journal.Subject, arrivals []jour
 	missing, unfit := errors.Is(err, sdk.ErrNotFound), refusal(err)
 	if err != nil && !missing && unfit == nil {
 		return err
+	}
+	if !missing && unfit == nil && e.early(known.Application, arrivals) {
+		return errEarly
 	}
 	assessments, err := e.catalogs(ctx, s.Conn)
 	if err != nil {

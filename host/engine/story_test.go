@@ -106,6 +106,28 @@ func TestEveryOrderOfWhatTheVendorTells(t *testing.T) {
 	})
 }
 
+// An ATS may send its webhook before its own reads show what the webhook says. One that never shows it is believed in the end.
+func TestAWebhookThatIsFasterThanTheTruth(t *testing.T) {
+	for lag, mails := range map[int]int{0: 1, 1: 1, 3: 1, 1000: 0} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			p := newProducts()
+			p.lag = lag
+			p.calm(t, dir, func(j *journal.Journal, e *engine.Engine) {
+				tell(t.Context(), j, e, "ats.lever", sdk.Event{ID: "moved", Kind: sdk.KindMoved, At: start, Application: "a1", Stage: pipeline[1].ID})
+				time.Sleep(time.Hour)
+				left, err := j.Waiting(t.Context(), journal.Subject{Conn: "ats.lever", ID: "a1"}, 10)
+				if err != nil || len(left) != 0 {
+					t.Errorf("lag %d: %d events wait for ever, %v", lag, len(left), err)
+				}
+			})
+			if got := p.see().Mails; got != mails {
+				t.Errorf("lag %d: %d mails, want %d", lag, got, mails)
+			}
+		})
+	}
+}
+
 func permute[T any](all []T, f func([]T)) {
 	var swap func(int)
 	swap = func(n int) {

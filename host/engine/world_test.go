@@ -34,6 +34,7 @@ type products struct {
 	broken func(sdk.Verb) (applied bool, err error) // what is wrong with the next call; nil: nothing
 
 	notePromise sdk.Promise // of the ATS
+	lag         int         // reads that still show the stage before
 }
 
 // side is one of the two as a connection.
@@ -50,6 +51,10 @@ func (s side) Application(context.Context, string) (sdk.Application, error) {
 	defer s.mu.Unlock()
 	app := s.app
 	app.Tags = slices.Clone(app.Tags)
+	if s.lag > 0 {
+		s.lag--
+		app.Stage, app.StageSince = pipeline[0], start.Add(-time.Hour)
+	}
 	return app, nil
 }
 

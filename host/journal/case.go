@@ -164,6 +164,9 @@ func (j *Journal) Save(ctx context.Context, c *Case, ch Change) error {
 	}
 	if p := c.Last.Application.Person; p != "" && p != c.person {
 		b.put(key(people, c.ATS, p, c.Application), true)
+		if c.person != "" {
+			b.delete(key(people, c.ATS, c.person, c.Application)) // people are merged
+		}
 	}
 	now := c.marks()
 	for k, v := range now {

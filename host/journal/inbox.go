@@ -33,7 +33,7 @@ func subject(conn string, ev sdk.Event) Subject {
 // ErrTooLarge: the events of a request are more than one transaction can keep, now and whenever they come again.
 var ErrTooLarge = errors.New("the events are too large to be kept")
 
-// perCommit keeps a request's events within one batch: two changes and one guard each.
+// perCommit keeps a request's events within one batch: two changes and two guards each.
 const perCommit = 30
 
 // Append accepts the events of one request durably and returns the subjects that have news. An event whose ID was accepted before changes
@@ -74,7 +74,9 @@ func (j *Journal) accept(ctx context.Context, conn string, events []sdk.Event, n
 		fresh[k] = true
 		b.guard(k, 0)
 		b.put(k, now.Unix())
-		b.put(key(inbox, s.Conn, s.ID, j.next()), Arrival{Event: ev, Received: now})
+		place := key(inbox, s.Conn, s.ID, j.next())
+		b.guard(place, 0) // taken, if an earlier run's clock was ahead
+		b.put(place, Arrival{Event: ev, Received: now})
 		news = append(news, s)
 	}
 	if len(news) == 0 {

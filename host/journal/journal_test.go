@@ -190,6 +190,14 @@ func TestWhatLeadsToACaseFollowsIt(t *testing.T) {
 		t.Fatalf("leads: %s", got)
 	}
 	c = must(j.Load(ctx, "ats.lever", "a"))
+	c.Last.Application.Person = "merged"
+	if err := j.Save(ctx, c, Change{}); err != nil {
+		t.Fatal(err)
+	}
+	if before, after := must(j.Applications(ctx, "ats.lever", "p")), must(j.Applications(ctx, "ats.lever", "merged")); len(before) != 0 || len(after) != 1 {
+		t.Fatalf("a merge leads to %v and %v", before, after)
+	}
+	c.Last.Application.Person = "p"
 	c.Appearances["Send Tests"] = Appearance{N: 1}
 	c.Effects[0].State = effect.Done
 	if err := j.Save(ctx, c, Change{}); err != nil {
