@@ -64,10 +64,12 @@ func (in Answered) step(e Effect, _ time.Time, _ Limits) (Effect, error) {
 
 // NotApplied: the step surely did nothing, so it is taken again later. Of a call, the ledger proves it; a look that failed never does
 // anything; before a call it means that none can be made now (connection at rest). After is what the product asked for. Free leaves the
-// budget alone: 429, an open breaker, a disconnected credential.
+// budget alone: 429, an open breaker. Steady leaves the backoff alone as well: a connection at rest says nothing of the write, which is
+// taken up when the rest is over.
 type NotApplied struct {
 	After  time.Duration
 	Free   bool
+	Steady bool
 	Reason string
 }
 
@@ -81,6 +83,10 @@ func (in NotApplied) step(e Effect, now time.Time, l Limits) (Effect, error) {
 		if e.Doubt > 0 {
 			e.State = Unknown // this call did nothing; an earlier one may have
 		}
+	}
+	if in.Steady {
+		e.Due = now.Add(in.After)
+		return e, nil
 	}
 	return e.again(in.After, in.Free, now, l), nil
 }

@@ -1,112 +1,149 @@
-package engine_test
+package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"sync"
+	"math/rand/v2"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/patchbay-dev/patchbay/host/engine"
-	"github.com/patchbay-dev/patchbay/host/journal"
 	"github.com/patchbay-dev/patchbay/host/store"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-// mortal is a store whose host dies at the n-th commit: before it is written, or after. Nothing is committed from then on.
-type mortal struct {
-	store.Store
-	mu      sync.Mutex
-	left    int
-	written bool
-	died    chan struct{}
+func TestACandidateComesAllTheWay(t *testing.T) {
+	play(t, rules, func(s *scene) {
+		road(s)
+		s.shows("ann", happy)
+	})
 }
 
-var errDead = errors.New("the host is dead")
-
-func (m *mortal) Commit(ctx context.Context, b store.Batch) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch m.left--; {
-	case m.left > 0:
-		return m.Store.Commit(ctx, b)
-	case m.left == 0:
-		defer close(m.died)
-		if m.written {
-			_ = m.Store.Commit(ctx, b)
-		}
-	}
-	return errDead
+// ways are how an invitation can be kept from being sent twice.
+var ways = map[string]sdk.Promise{
+	"keyed": {Repeat: sdk.Keyed, KeptFor: 30 * 24 * time.Hour},
+	"look":  {Repeat: sdk.Look, Settle: 10 * time.Second},
 }
 
-// live plays one candidate's life: moved, invited, scored; each webhook comes again until the end, as senders do.
-func (p *products) live(t *testing.T, died <-chan struct{}) func(*journal.Journal, *engine.Engine) {
-	return func(j *journal.Journal, e *engine.Engine) {
-		for range 40 {
-			tell(t.Context(), j, e, "ats.lever", sdk.Event{ID: "moved", Kind: sdk.KindMoved, At: start, Application: "a1"})
-			p.mu.Lock()
-			remote := ""
-			for _, r := range p.sent {
-				remote = r
-			}
-			p.mu.Unlock()
-			if remote != "" {
-				tell(t.Context(), j, e, "vendor.alva", sdk.Event{ID: "scored", Kind: sdk.KindScored, At: start.Add(time.Hour), Invitation: remote,
-					Result: &sdk.Result{Revision: "1", Final: true, Score: score(), Summary: "fine"}})
-			}
-			select {
-			case <-died:
-				return
-			case <-time.After(time.Minute):
-			}
-		}
-	}
-}
-
-// Whatever commit the host dies at, and whether it was written or not: in the end she has one mail, one note, one link, and the right tags.
-func TestDeathAtEveryCommit(t *testing.T) {
-	deaths := 0
-	for _, written := range []bool{false, true} {
-		for n := 1; ; n++ {
-			died := false
-			t.Run(fmt.Sprintf("commit %d, written %t", n, written), func(t *testing.T) {
-				dir := t.TempDir()
-				synctest.Test(t, func(t *testing.T) {
-					p := newProducts()
-					seal, err := journal.OpenSeal(filepath.Join(dir, "key"), false)
-					if err != nil {
-						t.Fatal(err)
-					}
-					bolt, err := store.OpenBolt(filepath.Join(dir, "state.db"))
-					if err != nil {
-						t.Fatal(err)
-					}
-					defer bolt.Close()
-					m := &mortal{Store: bolt, left: n, written: written, died: make(chan struct{})}
-					p.run(t, m, seal, p.live(t, m.died))
-					select {
-					case <-m.died:
-						died = true
-					default:
-					}
-					p.run(t, bolt, seal, p.live(t, nil))
-					if diff := cmp.Diff(finished, p.see()); diff != "" {
-						t.Error(diff)
+// The host dies at every commit that it makes, before it is durable and after, and what people see in the end is the same.
+func TestTheHostDiesAtEveryCommit(t *testing.T) {
+	for name, promise := range ways {
+		dies := func(at crash) (commits int) {
+			t.Run(fmt.Sprintf("%s/%d kept %t", name, at.at, at.kept), func(t *testing.T) {
+				play(t, rules, func(s *scene) {
+					s.promises[sdk.VerbInvite] = promise
+					s.end()
+					s.crash = at
+					s.start()
+					road(s)
+					s.shows("ann", happy)
+					commits = s.host.Load().disk.count()
+					if died := s.hosts > 2; died != (at.at > 0) {
+						t.Errorf("the host died: %t", died)
 					}
 				})
 			})
-			if !died {
-				break
-			}
-			deaths++
+			return commits
+		}
+		all := dies(crash{})
+		for n := 1; n <= all; n++ {
+			dies(crash{at: n})
+			dies(crash{at: n, kept: true})
 		}
 	}
-	if deaths < 10 {
-		t.Errorf("the host died %d times only: the life is too short for this test", deaths)
+}
+
+// As above, but the first attempt of every write is lost on its way as well: there, or back.
+func TestTheHostDiesWhileAnswersAreLost(t *testing.T) {
+	for _, first := range []fate{lost, vanished, overtaken} {
+		dies := func(at crash) (commits int) {
+			t.Run(fmt.Sprintf("%+v/%d", first, at.at), func(t *testing.T) {
+				play(t, rules, func(s *scene) {
+					s.writes(func(w write) fate {
+						if w.attempt == 1 {
+							return first
+						}
+						return well
+					})
+					s.end()
+					s.crash = at
+					s.start()
+					road(s)
+					s.shows("ann", happy)
+					commits = s.host.Load().disk.count()
+				})
+			})
+			return commits
+		}
+		for n, all := 1, dies(crash{}); n <= all; n++ {
+			dies(crash{at: n, kept: n%2 == 0})
+		}
+	}
+}
+
+// A crowd comes all at once. Everything fails now and then, and the host is started again and again.
+func TestACrowd(t *testing.T) {
+	const people = 60
+	fates := []fate{lost, vanished, overtaken, busy, disconnected, unsent}
+	for seed := range uint64(3) {
+		play(t, rules, func(s *scene) {
+			random, luck := rand.New(rand.NewPCG(seed, 0)), rand.New(rand.NewPCG(seed, 1))
+			s.writes(func(write) fate {
+				if luck.IntN(4) == 0 {
+					return fates[luck.IntN(len(fates))]
+				}
+				return well
+			})
+			id := func(i int) string { return fmt.Sprint("ann", i) }
+			for i := range people {
+				s.apply(id(i))
+				s.move(id(i), "Assessment")
+			}
+			for range 5 {
+				s.settle(time.Duration(random.Int64N(int64(3 * time.Second))))
+				if random.IntN(2) == 0 {
+					s.host.Load().disk.kill()
+				} else {
+					s.restart()
+				}
+			}
+			s.settle(6 * time.Hour)
+			for n := range s.mails() {
+				s.says(n, sdk.KindStarted, nil)
+				s.says(n, sdk.KindCompleted, score("1", 80))
+			}
+			s.settle(24 * time.Hour)
+			for i := range people {
+				got := s.see(id(i))
+				if want := happy; !cmp.Equal(want, got, cmpopts.IgnoreFields(seen{}, "Links")) || len(got.Links) != 1 {
+					t.Errorf("%s: %+v\n%s", id(i), got, s.story(id(i)))
+				}
+			}
+		})
+	}
+}
+
+// A commit fails, or another was faster, and the host lives on: what its products have done by then is found out, and nothing runs in
+// circles.
+func TestEveryCommitFailsOnce(t *testing.T) {
+	for name, failure := range map[string]error{"conflict": store.ErrConflict, "disk full": errors.New("no space left on device")} {
+		fails := func(at crash) (commits int) {
+			t.Run(fmt.Sprintf("%s/%d", name, at.at), func(t *testing.T) {
+				play(t, rules, func(s *scene) {
+					s.end()
+					s.crash = at
+					s.start()
+					road(s)
+					s.shows("ann", happy)
+					commits = s.host.Load().disk.count()
+				})
+			})
+			return commits
+		}
+		for n, all := 1, fails(crash{}); n <= all; n++ {
+			fails(crash{at: n, survives: failure})
+		}
 	}
 }

@@ -13,12 +13,10 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
 	"math/rand/v2"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -26,6 +24,7 @@ import (
 	"github.com/patchbay-dev/patchbay/host/egress"
 	"github.com/patchbay-dev/patchbay/host/journal"
 	"github.com/patchbay-dev/patchbay/host/lane"
+	"github.com/patchbay-dev/patchbay/host/reach"
 	"github.com/patchbay-dev/patchbay/host/rule"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
@@ -68,18 +67,21 @@ type Options struct {
 // Engine works one journal. Its methods may be called concurrently.
 type Engine struct {
 	Options
-	pairings map[string]*rule.Pairing // by label
-	lanes    *lane.Lanes[task]
-	locks    locks
-	catalog  catalog
-	rest     resting
-	begun    begun
-	moving   moving
-	broken   broken
-	going    context.Context // done when the engine drains: nothing new begins
-	halt     context.CancelFunc
-	work     context.Context // of calls that write: done when the drain is over
-	cut      context.CancelFunc
+	pairings  map[string]*rule.Pairing // by label
+	lanes     *lane.Lanes[task]
+	locks     lane.Locks[journal.Subject]
+	rest      *reach.Rest
+	pipelines reach.Shelf[sdk.Stage]
+	catalogs  reach.Shelf[sdk.Assessment]
+	streaks   sync.Map        // by task: its failures in a row
+	attempts  sync.Map        // by begunKey: those begun
+	moving    sync.Map        // by application: the stage of a move in flight
+	since     time.Time       // the start of this run
+	resumed   chan struct{}   // closed when what the last run left is taken up
+	going     context.Context // done when the engine drains: nothing new begins
+	halt      context.CancelFunc
+	work      context.Context // of calls that write: done when the drain is over
+	cut       context.CancelFunc
 }
 
 // task is what runs by itself: hearing a subject's events, or, with a pairing, working a case's effects for it.
@@ -93,7 +95,9 @@ const inFlight = 64
 
 // New makes an engine. Nothing runs before Run.
 func New(o Options) *Engine {
-	e := &Engine{Options: o, pairings: map[string]*rule.Pairing{}}
+	e := &Engine{Options: o, pairings: map[string]*rule.Pairing{}, resumed: make(chan struct{})}
+	e.rest = &reach.Rest{Now: o.Clock.Now, Log: o.Log}
+	e.pipelines.Now, e.catalogs.Now = o.Clock.Now, o.Clock.Now
 	e.going, e.halt = context.WithCancel(context.Background())
 	e.work, e.cut = context.WithCancel(context.Background())
 	for _, p := range o.Pairings {
@@ -109,10 +113,17 @@ const drainTime = 30 * time.Second
 // Run takes up what the last run left, then works until ctx ends and what is in flight has come to its end.
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.cut()
-	if err := e.resume(ctx); err != nil && ctx.Err() == nil {
+	defer e.halt()
+	e.since = e.Clock.Now()
+	switch err := e.resume(ctx); {
+	case ctx.Err() != nil:
+		return nil // told to stop before it began
+	case err != nil:
 		return err
 	}
-	e.lanes.Begin() // not before: what this process has in flight must not be taken for what the last one left
+	// Nothing begins before: what this process has in flight must not be taken for what the last one left.
+	close(e.resumed)
+	e.lanes.Begin()
 	e.lanes.Run(ctx)
 	e.halt()
 	e.lanes.Stop()
@@ -125,6 +136,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.cut()
 		<-done
 	}
+	e.abandon(ctx)
 	return nil
 }
 
@@ -144,44 +156,41 @@ func (e *Engine) resume(ctx context.Context) error {
 
 // restart puts the effects of one case that were in flight in doubt, and wakes them.
 func (e *Engine) restart(ctx context.Context, s journal.Subject) error {
-	c, err := e.Journal.Load(ctx, s.Conn, s.ID)
+	h, err := e.open(ctx, s)
 	if err != nil {
 		return err
 	}
-	changed := false
-	for i := range c.Effects {
-		f := &c.Effects[i]
-		was := f.State
-		if f.Effect, err = f.On(effect.Restarted{}, e.Clock.Now(), e.limits(f.Conn)); err != nil {
+	for i := range h.c.Effects {
+		f := &h.c.Effects[i]
+		if f.State != effect.Intent {
+			continue
+		}
+		if err := h.on(f, effect.Restarted{}); err != nil {
 			return err
 		}
-		changed = changed || f.State != was
+		h.tellEffect(f)
 	}
-	if changed {
-		if err := e.Journal.Save(ctx, c, journal.Change{}); err != nil {
+	if len(h.change.Entries) > 0 {
+		if err := e.Journal.Save(ctx, h.c, h.change); err != nil {
 			return err
 		}
 	}
-	e.wakeAll(c)
+	e.wakeAll(h.c)
 	return nil
 }
 
 // Hear has the events of a subject heard soon.
 func (e *Engine) Hear(s journal.Subject) {
-	e.wake(task{Subject: s}, "hear "+s.Conn)
+	e.lanes.Wake(task{Subject: s}, "hear "+s.Conn)
 }
 
 // wakeAll has every pairing's effects of a case worked.
 func (e *Engine) wakeAll(c *journal.Case) {
 	for _, f := range c.Effects {
 		if f.Active() {
-			e.wake(task{Subject: journal.Subject{Conn: c.ATS, ID: c.Application}, pairing: f.Pairing}, f.Conn)
+			e.lanes.Wake(task{Subject: journal.Subject{Conn: c.ATS, ID: c.Application}, pairing: f.Pairing}, f.Conn)
 		}
 	}
-}
-
-func (e *Engine) wake(t task, pool string) {
-	e.lanes.Wake(t, pool)
 }
 
 // Idle returns when nothing is runnable or in flight.
@@ -192,67 +201,18 @@ func (e *Engine) IsIdle() bool { return e.lanes.IsQuiet() }
 
 // do runs one task; it is called by the lanes.
 func (e *Engine) do(t task, pool string) (next string, due time.Time) {
-	next, due, err := e.try(t, pool)
-	if err == nil || e.going.Err() != nil {
-		return next, due
+	next, due, err := e.shielded(t, pool)
+	switch {
+	case err == nil:
+		e.streaks.Delete(t)
+	case e.going.Err() == nil:
+		return e.putOff(t, pool, err)
 	}
-	if errors.Is(err, journal.ErrChanged) {
-		return pool, time.Time{} // decide again
-	}
-	level := slog.LevelWarn
-	if errors.Is(err, effect.ErrIllegal) {
-		level = slog.LevelError // a fault of ours
-	}
-	e.Log.Log(e.going, level, "put off", "connection", t.Conn, "id", t.ID, "pairing", t.pairing, "error", err)
-	return "", e.Clock.Now().Add(retryAfter)
+	return next, due
 }
 
-// try runs one task. A panic is an error of that task: the others go on.
-func (e *Engine) try(t task, pool string) (next string, due time.Time, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = e.panicked(t, v)
-		}
-	}()
-	if t.pairing == "" {
-		due, err = e.hear(e.going, t.Subject)
-	} else {
-		next, due, err = e.workOn(e.going, t, pool)
-	}
-	return next, due, err
-}
-
-// poison is how often in a row the events of a subject may break the host before they are set aside.
-const poison = 3
-
-// panicked counts what a task has broken. Events that break it again and again are set aside, with a line in the case's story, so that what
-// comes after them is heard.
-func (e *Engine) panicked(t task, v any) error {
-	e.Log.Error("a fault of the host", "connection", t.Conn, "id", t.ID, "pairing", t.pairing, "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
-	e.broken.mu.Lock()
-	if e.broken.times == nil {
-		e.broken.times = map[task]int{}
-	}
-	e.broken.times[t]++
-	often := e.broken.times[t] >= poison
-	if often {
-		delete(e.broken.times, t)
-	}
-	e.broken.mu.Unlock()
-	if t.pairing == "" && often {
-		return e.setAside(e.going, t.Subject)
-	}
-	return fmt.Errorf("a fault of the host: %T", v)
-}
-
-// broken is how often each task has panicked.
-type broken struct {
-	mu    sync.Mutex
-	times map[task]int
-}
-
-// retryAfter is when a task is tried again that could not read what it needs. Effects have their own backoff.
-const retryAfter = 5 * time.Second
+// Disconnected tells whether the credential of a connection was refused when it was last used.
+func (e *Engine) Disconnected(conn string) bool { return e.rest.Has(conn) }
 
 // limits draws the jitter of one step on a connection.
 func (e *Engine) limits(conn string) effect.Limits {
@@ -262,39 +222,4 @@ func (e *Engine) limits(conn string) effect.Limits {
 	}
 	l.Jitter *= rand.Float64()
 	return l
-}
-
-// locks are one mutex an application, made when needed.
-type locks struct {
-	mu   sync.Mutex
-	held map[journal.Subject]*lock
-}
-
-type lock struct {
-	sync.Mutex
-	users int
-}
-
-// take locks an application and returns what unlocks it.
-func (l *locks) take(s journal.Subject) (release func()) {
-	l.mu.Lock()
-	if l.held == nil {
-		l.held = map[journal.Subject]*lock{}
-	}
-	k := l.held[s]
-	if k == nil {
-		k = &lock{}
-		l.held[s] = k
-	}
-	k.users++
-	l.mu.Unlock()
-	k.Lock()
-	return func() {
-		k.Unlock()
-		l.mu.Lock()
-		if k.users--; k.users == 0 {
-			delete(l.held, s)
-		}
-		l.mu.Unlock()
-	}
 }

@@ -20,109 +20,116 @@ import (
 // together bounds the events of one subject that are heard in one commit.
 const together = 16
 
-// hear takes the events that wait for a subject into its case.
-func (e *Engine) hear(ctx context.Context, s journal.Subject) (due time.Time, err error) {
-	if until, ok := e.rest.until(s.Conn, e.Clock.Now()); ok {
-		return until, nil
+// hear takes the events that wait for a subject into its case. After a failure it takes them one at a time, to find the one that fails.
+func (e *Engine) hear(ctx context.Context, t task) (due time.Time, err error) {
+	limit := together
+	if e.streak(t).failures > 0 {
+		limit = 1
 	}
-	arrivals, err := e.Journal.Waiting(ctx, s, together)
+	arrivals, err := e.Journal.Waiting(ctx, t.Subject, limit)
 	if err != nil || len(arrivals) == 0 {
 		return time.Time{}, err
 	}
-	if strings.HasPrefix(s.Conn, "vendor.") {
-		err = e.hearVendor(ctx, s, arrivals)
-	} else {
-		err = e.hearATS(ctx, s, arrivals)
+	hear := e.hearATS
+	if isVendor(t.Conn) {
+		hear = e.hearVendor
 	}
-	if err == nil && len(arrivals) == together {
-		e.Hear(s)
+	due, heard, err := hear(ctx, t.Subject, arrivals)
+	if err == nil && heard && len(arrivals) == limit {
+		e.Hear(t.Subject)
 	}
-	switch {
-	case errors.Is(err, sdk.ErrDisconnected):
-		return e.disconnected(s.Conn), nil
-	case errors.Is(err, errEarly):
-		return e.Clock.Now().Add(retryAfter), nil
-	}
-	return time.Time{}, err
+	return due, err
 }
 
-// hearATS reads the application, since a webhook's body is only a hint, and asks every pairing what to do.
-func (e *Engine) hearATS(ctx context.Context, s journal.Subject, arrivals []journal.Arrival) error {
+// hearATS reads the application, since a webhook's body is only a hint, and asks every pairing what to do. Events that are not heard stay
+// in the inbox.
+func (e *Engine) hearATS(ctx context.Context, s journal.Subject, arrivals []journal.Arrival) (due time.Time, heard bool, err error) {
 	gone, err := e.Journal.Gone(ctx, s.Conn, s.ID)
 	if err != nil {
-		return err
+		return due, false, err
 	}
-	conn := e.Connections[s.Conn]
-	if gone || conn == nil {
-		return e.Journal.Drop(ctx, arrivals)
+	if gone {
+		return due, true, e.Journal.Drop(ctx, arrivals)
 	}
 	known, wait, err := e.echo(ctx, s, arrivals)
 	if err != nil || wait {
-		return err
+		return due, false, err
 	}
 	if known == nil {
-		known = &journal.Reading{}
-		known.Application, err = conn.Application(ctx, s.ID)
-		known.At = e.Clock.Now()
+		known, err = e.read(ctx, s)
 	}
 	missing, unfit := errors.Is(err, sdk.ErrNotFound), refusal(err)
-	if err != nil && !missing && unfit == nil {
-		return err
+	switch {
+	case err != nil && !missing && unfit == nil:
+		return due, false, err
+	case unfit == nil && e.early(arrivals, known.Application, missing):
+		return due, false, errEarly
 	}
-	if !missing && unfit == nil && e.early(known.Application, arrivals) {
-		return errEarly
-	}
-	assessments, err := e.catalogs(ctx, s.Conn)
+	assessments, err := e.assessments(ctx, s.Conn)
 	if err != nil {
-		return err
+		return due, false, err
 	}
-	defer e.locks.take(s)()
+	defer e.locks.Take(s)()
 	h, err := e.open(ctx, s)
 	if err != nil {
-		return err
+		return due, false, err
 	}
 	h.change.Taken = arrivals
 	switch {
-	case !missing && unfit == nil:
-		h.c.Last, h.c.Moved = *known, ""
-		if err := h.decide(ctx, arrivals, assessments); err != nil {
-			return err
-		}
-	case missing && slices.ContainsFunc(arrivals, func(a journal.Arrival) bool { return a.Event.Kind == sdk.KindDeleted }):
-		return h.deleted(ctx)
-	case missing && h.c.New():
-		e.Log.Warn("events of an application that is not there", "connection", s.Conn, "application", s.ID, "events", len(arrivals))
-		return e.Journal.Drop(ctx, arrivals)
-	case missing:
-		h.refuseAll(arrivals, "not_found", "")
-	default:
+	case unfit != nil:
 		h.refuseAll(arrivals, unfit.Reason, unfit.Detail)
+	case !missing:
+		h.know(known)
+		err = h.decide(ctx, arrivals, assessments)
+	case slices.ContainsFunc(arrivals, isDeletion):
+		return due, true, h.deleted(ctx)
+	case h.c.New():
+		e.Log.Warn("events of an application that is not there", "connection", s.Conn, "application", s.ID, "events", len(arrivals))
+		return due, true, e.Journal.Drop(ctx, arrivals)
+	default:
+		h.refuseAll(arrivals, "not_found", "")
 	}
-	return h.save(ctx)
+	if err != nil {
+		return due, false, err
+	}
+	return due, true, h.save(ctx)
 }
 
-// hearVendor applies a vendor's events to the invitation they are about. They wait while we have no record of it.
-func (e *Engine) hearVendor(ctx context.Context, s journal.Subject, arrivals []journal.Arrival) error {
+// isVendor tells on which side of a pairing a connection stands.
+func isVendor(conn string) bool { return strings.HasPrefix(conn, string(sdk.RoleVendor)+".") }
+
+// strayTime is how long a vendor's event waits for the record of its invitation. Who uses the vendor's account for more than this host gets
+// events that none will ever come for.
+const strayTime = 30 * 24 * time.Hour
+
+// hearVendor applies a vendor's events to the invitation they are about. They wait while we have no record of it; its commit wakes them.
+func (e *Engine) hearVendor(ctx context.Context, s journal.Subject, arrivals []journal.Arrival) (due time.Time, heard bool, err error) {
 	of, ok, err := e.Journal.Whose(ctx, s.Conn, s.ID)
-	if err != nil || !ok {
-		return err
+	if err != nil {
+		return due, false, err
+	}
+	if !ok {
+		if due = arrivals[0].Received.Add(strayTime); e.Clock.Now().Before(due) {
+			return due, false, nil
+		}
+		return due, true, e.Journal.Drop(ctx, arrivals[:1]) // and again, for the next
 	}
 	c, err := e.Journal.Load(ctx, of.Conn, of.ID)
 	if err != nil {
-		return err
+		return due, false, err
 	}
-	fresh, err := e.reread(ctx, c, e.follows(c, s, arrivals), stale)
-	if err != nil {
-		return err
+	var fresh *journal.Reading
+	if e.follows(c, s, arrivals) {
+		if fresh, err = e.reread(ctx, c, false); err != nil {
+			return due, false, err
+		}
 	}
-	defer e.locks.take(of)()
+	defer e.locks.Take(of)()
 	h, err := e.open(ctx, of)
 	if err != nil {
-		return err
+		return due, false, err
 	}
-	if fresh != nil {
-		h.c.Last, h.c.Moved = *fresh, ""
-	}
+	h.know(fresh)
 	h.change.Taken = arrivals
 	for _, a := range arrivals {
 		i := slices.IndexFunc(h.c.Invitations, func(v invitation.Invitation) bool { return v.Vendor == s.Conn && v.Remote == s.ID })
@@ -130,27 +137,7 @@ func (e *Engine) hearVendor(ctx context.Context, s journal.Subject, arrivals []j
 			h.tell(&h.c.Invitations[i], a.Event)
 		}
 	}
-	return h.save(ctx)
-}
-
-// setAside takes the events that wait for a subject out of its inbox unheard. An application's story tells of them.
-func (e *Engine) setAside(ctx context.Context, s journal.Subject) error {
-	arrivals, err := e.Journal.Waiting(ctx, s, together)
-	if err != nil || len(arrivals) == 0 {
-		return err
-	}
-	e.Log.Error("events set aside: they break the host", "connection", s.Conn, "id", s.ID, "events", len(arrivals))
-	if strings.HasPrefix(s.Conn, "vendor.") {
-		return e.Journal.Drop(ctx, arrivals)
-	}
-	defer e.locks.take(s)()
-	h, err := e.open(ctx, s)
-	if err != nil {
-		return err
-	}
-	h.change.Taken = arrivals
-	h.refuseAll(arrivals, "set_aside", "hearing it breaks the host: see the log")
-	return h.Journal.Save(ctx, h.c, h.change)
+	return due, true, h.save(ctx)
 }
 
 // follows tells whether some rule wants to hear of what the events mean.
@@ -167,28 +154,6 @@ func (e *Engine) follows(c *journal.Case, s journal.Subject, arrivals []journal.
 		}
 	}
 	return false
-}
-
-// stale is how old a reading may be before rules are asked or an application is moved.
-const stale = time.Minute
-
-// reread reads the application again if it is wanted and the last reading is as old as that. It is nil if not, or if the application is not
-// there.
-func (e *Engine) reread(ctx context.Context, c *journal.Case, wanted bool, old time.Duration) (*journal.Reading, error) {
-	if !wanted || e.Clock.Now().Sub(c.Last.At) < old {
-		return nil, nil
-	}
-	app, err := e.Connections[c.ATS].Application(ctx, c.Application)
-	if errors.Is(err, sdk.ErrNotFound) || refusal(err) != nil {
-		return nil, nil // what was read last will do
-	}
-	if errors.Is(err, sdk.ErrDisconnected) {
-		e.disconnected(c.ATS)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &journal.Reading{Application: app, At: e.Clock.Now()}, nil
 }
 
 // follower is the pairing whose rules follow an invitation: the one that asked for it, or, if that was renamed, one of the same two.
@@ -219,18 +184,38 @@ func (e *Engine) open(ctx context.Context, s journal.Subject) (*hearing, error) 
 	return &hearing{Engine: e, c: c, now: e.Clock.Now()}, err
 }
 
+func (h *hearing) subject() journal.Subject {
+	return journal.Subject{Conn: h.c.ATS, ID: h.c.Application}
+}
+
+// know takes a reading into the case, unless another was faster. What can be read is not deleted.
+func (h *hearing) know(r *journal.Reading) {
+	if r != nil && !r.At.Before(h.c.Last.At) {
+		h.c.Last, h.c.Moved, h.c.Deleted = *r, "", false
+	}
+}
+
 // save commits the case and wakes what it leads to.
 func (h *hearing) save(ctx context.Context) error {
 	h.retag()
-	first, err := h.begin(ctx)
+	a, err := h.begin(ctx)
 	if err != nil {
 		return err
 	}
+	saved := false
+	if a != nil {
+		k := begunKey{a.Subject, a.key}
+		h.attempts.Store(k, a)
+		defer func() {
+			if !saved && h.begun(k) != nil {
+				a.turn.Release()
+			}
+		}()
+	}
 	if err := h.Journal.Save(ctx, h.c, h.change); err != nil {
-		first.release()
 		return err
 	}
-	h.begun.put(first)
+	saved = true
 	h.wakeAll(h.c)
 	for _, s := range h.news {
 		h.Hear(s)
@@ -296,20 +281,23 @@ func (h *hearing) appear(arrivals []journal.Arrival) {
 			if is.Present && !was.Present {
 				is.N++
 			}
-			if is == was {
-				continue
-			}
 			if h.c.Appearances == nil {
 				h.c.Appearances = map[string]journal.Appearance{}
 			}
-			h.c.Appearances[scan.Tag] = is
+			if is != was {
+				h.c.Appearances[scan.Tag] = is
+			}
+			// The first scan may not be the first to see it: a webhook's read may have counted it before.
 			baseline := func(a journal.Arrival) bool { return a.Event.Tag == scan.Tag && a.Event.Reason == rule.ReasonBaseline }
-			if is.N == 1 && is.Present && slices.ContainsFunc(arrivals, baseline) {
-				h.c.Used = append(h.c.Used, rule.TagFact(scan.Tag, is.N))
+			if fact := rule.TagFact(scan.Tag, is.N); is.N == 1 && is.Present && slices.ContainsFunc(arrivals, baseline) {
+				h.c.Used = journal.Union(h.c.Used, []string{fact})
 			}
 		}
 	}
 }
+
+// unknownAssessment is the reason of a [rule.Failure] that a newer list of the vendor's may cure.
+const unknownAssessment = "unknown_assessment"
 
 // ask has one pairing decide about one event, and plans what it says.
 func (h *hearing) ask(ctx context.Context, p *rule.Pairing, ev sdk.Event, assessments []sdk.Assessment) error {
@@ -324,6 +312,10 @@ func (h *hearing) ask(ctx context.Context, p *rule.Pairing, ev sdk.Event, assess
 	plan := p.Decide(ev, rule.Known{
 		Application: h.c.Last.Application, Invitations: h.c.With(p.Vendor), Assessments: assessments, Appearances: seen, Used: used,
 	})
+	unknown := func(in rule.Invite) bool { return in.Failed != nil && in.Failed.Reason == unknownAssessment }
+	if slices.ContainsFunc(plan.Invites, unknown) && h.catalogs.Lacks(p.Vendor) {
+		return errAgain // it may be younger than the list
+	}
 	h.record(p, ev, plan.Decisions)
 	h.warn(p, ev, plan.Near)
 	for _, in := range plan.Invites {
@@ -365,7 +357,8 @@ func (h *hearing) record(p *rule.Pairing, ev sdk.Event, decisions []rule.Decisio
 		}
 		h.c.Verdicts[k] = verdict
 		h.tellStory(journal.Entry{
-			What: "decision", Name: d.Rule, Pairing: p.Label, Place: fmt.Sprintf("%s:%d", filepath.Base(d.File), d.Line), Verdict: string(d.Verdict), Reason: d.Reason, Detail: d.Detail,
+			What: "decision", Name: d.Rule, Pairing: p.Label, Place: fmt.Sprintf("%s:%d", filepath.Base(d.File), d.Line),
+			Verdict: string(d.Verdict), Reason: d.Reason, Detail: d.Detail,
 		})
 	}
 }
@@ -378,13 +371,13 @@ func (h *hearing) warn(p *rule.Pairing, ev sdk.Event, near []rule.Near) {
 		}
 		h.tellStory(journal.Entry{What: "finding", Name: "tag", Pairing: p.Label, Verdict: "does not match",
 			Detail: fmt.Sprintf("the tag %q is not %q; was it meant?", n.Tag, n.Wanted)})
-		h.Log.Warn("a tag does not match, but nearly", "connection", h.c.ATS, "application", h.c.Application, "pairing", p.Label, "wanted", n.Wanted)
+		h.Log.Warn("a tag does not match, but nearly", "connection", h.c.ATS, "application", h.c.Application, "wanted", n.Wanted)
 	}
 }
 
 // add plans one effect, unless it was ever planned before.
 func (h *hearing) add(f journal.Effect) {
-	if h.c.Effect(f.Key) != nil {
+	if h.c.Effect(f.Key) != nil || h.c.Deleted && f.Verb != sdk.VerbDelete {
 		return
 	}
 	promise, ok := h.Connections[f.Conn].Verbs()[f.Verb]

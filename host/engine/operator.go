@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -11,24 +10,29 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-// errFound ends a walk over the cases.
-var errFound = errors.New("found")
-
 // Act takes an operator's word on a parked effect, named by its key or the beginning of it: retry, confirm, deny or drop. It tells where
 // the effect stands then.
 func (e *Engine) Act(ctx context.Context, k sdk.Key, word string, in effect.Input, reason string) (now effect.State, err error) {
+	select {
+	case <-e.resumed: // before, what this begins would be taken for what the last run left
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 	t, key, err := e.parkedEffect(ctx, string(k))
 	if err != nil {
 		return "", err
 	}
-	err = e.commit(ctx, t, key, func(h *hearing, f *journal.Effect) (sdk.Done, error) {
-		defer func() { now = f.State }()
-		h.tellStory(journal.Entry{What: "operator", Name: word + " " + string(f.Verb), Pairing: f.Pairing, Verdict: "by a person", Detail: reason})
+	err = e.commit(ctx, t, key, func(h *hearing, f *journal.Effect) (effect.Input, sdk.Done, error) {
+		h.tellStory(journal.Entry{
+			What: "operator", Name: word + " " + string(f.Verb), Pairing: f.Pairing, Verdict: "by a person", Detail: reason,
+		})
+		after, err := f.On(in, h.now, h.limits(f.Conn))
+		now = after.State
 		done := sdk.Done{}
 		if c, ok := in.(effect.Confirm); ok {
 			done.Remote = c.Remote
 		}
-		return done, h.on(f, in)
+		return in, done, err
 	})
 	return now, err
 }
@@ -39,20 +43,17 @@ func (e *Engine) parkedEffect(ctx context.Context, prefix string) (t task, key s
 	err = e.Journal.Cases(ctx, func(c *journal.Case) error {
 		for _, f := range c.Effects {
 			if f.Parked() && strings.HasPrefix(string(f.Key), prefix) {
-				t = task{Subject: journal.Subject{Conn: c.ATS, ID: c.Application}, pairing: f.Pairing}
-				key = f.Key
-				if n++; n > 1 {
-					return errFound
-				}
+				t, key = task{Subject: journal.Subject{Conn: c.ATS, ID: c.Application}, pairing: f.Pairing}, f.Key
+				n++
 			}
 		}
 		return nil
 	})
 	switch {
-	case errors.Is(err, errFound):
-		return t, "", fmt.Errorf("several parked effects begin with %q: give more of the key", prefix)
 	case err != nil:
 		return t, "", err
+	case n > 1:
+		return t, "", fmt.Errorf("several parked effects begin with %q: give more of the key", prefix)
 	case n == 0:
 		return t, "", fmt.Errorf("no parked effect has the key %q: it may be under way again, see patchbay why", prefix)
 	}

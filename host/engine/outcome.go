@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
@@ -11,30 +10,34 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-// ended tells the story of a step and, if it was the last, what it leads to; then it saves.
-func (h *hearing) ended(ctx context.Context, f *journal.Effect, done sdk.Done) error {
-	w := f.Write
-	detail := describe(w)
-	if why := strings.TrimSpace(f.Reason + " " + f.Detail); why != "" {
-		detail = strings.TrimSpace(detail + "\n" + why)
+// step takes one input into an effect, tells the story of it and plans what it leads to; then it saves.
+func (h *hearing) step(ctx context.Context, f *journal.Effect, in effect.Input, done sdk.Done) error {
+	why, refused := in.(effect.Refused)
+	var err error
+	if refused && f.State != effect.Intent {
+		err = h.refuse(f, why)
+	} else {
+		err = h.on(f, in)
 	}
-	h.tellStory(journal.Entry{What: "effect", Name: string(f.Verb), Pairing: f.Pairing, Verdict: told[f.State], Detail: detail})
-	if f.Parked() {
-		h.Log.Warn("parked: it waits for a person", "connection", f.Conn, "application", h.c.Application, "write", f.Verb, "key", f.Key,
-			"state", f.State, "reason", f.Reason)
+	if err != nil {
+		return err
 	}
-	switch f.State {
-	case effect.Done:
+	h.tellEffect(f)
+	switch {
+	case f.State == effect.Done:
+		w := f.Write
 		f.Write = sdk.Write{Key: f.Key}
-		if err := h.done(ctx, f.Effect.Key, w, done); err != nil {
-			return err
+		err = h.done(ctx, f.Effect.Key, w, done)
+	case f.State == effect.Dead && refused && f.Verb == sdk.VerbInvite:
+		// The invitation has failed, for all to see; nobody need look at the effect.
+		if err = h.on(f, effect.Drop{Reason: f.Reason}); err == nil {
+			h.ends(f, sdk.KindFailed)
 		}
-	case effect.Dead:
-		if f.Verb == sdk.VerbInvite && f.Reason != "" {
-			if err := h.refused(f); err != nil {
-				return err
-			}
-		}
+	case f.State == effect.Cancelled:
+		h.dropped(f)
+	}
+	if err != nil {
+		return err
 	}
 	if h.c.Deleted {
 		return h.erase(ctx)
@@ -42,60 +45,47 @@ func (h *hearing) ended(ctx context.Context, f *journal.Effect, done sdk.Done) e
 	return h.save(ctx)
 }
 
-// told is what the states of an effect are called in a story.
-var told = map[effect.State]string{
-	effect.Ready: "to be tried again", effect.Wait: "put off", effect.Unknown: "outcome unknown", effect.Held: "parked, outcome unknown",
-	effect.Dead: "parked", effect.Done: "done", effect.Cancelled: "not done", effect.Intent: "under way",
+// tellEffect tells where an effect stands.
+func (h *hearing) tellEffect(f *journal.Effect) {
+	h.tellStory(f.Tell())
+	if f.Parked() {
+		h.Log.Warn("parked: it waits for a person", "connection", f.Conn, "application", h.c.Application, "write", f.Verb, "key", f.Key,
+			"state", f.State, "reason", f.Reason)
+	}
 }
 
-// describe says what a write does, without what a person may not want to read again.
-func describe(w sdk.Write) string {
-	switch {
-	case w.Tags != nil:
-		var all []string
-		for _, t := range w.Tags.Add {
-			all = append(all, "+ "+t)
-		}
-		for _, t := range w.Tags.Remove {
-			all = append(all, "- "+t)
-		}
-		return strings.Join(all, "\n")
-	case w.Link != nil:
-		return w.Link.URL
-	case w.Move != nil:
-		return "to stage " + w.Move.Stage
-	case w.Outcome != nil:
-		return string(w.Outcome.Kind)
+// ends tells an invitation that it ends without having been sent.
+func (h *hearing) ends(f *journal.Effect, kind sdk.Kind) {
+	if v := h.c.Invitation(f.Invitation); v != nil {
+		h.tell(v, sdk.Event{ID: sdk.ContentID(string(v.Key), string(kind)), Kind: kind, At: h.now, Reason: f.Reason, Detail: f.Detail})
 	}
-	return ""
 }
 
-// refused makes of an invitation that the vendor refuses one that failed; nobody need look at the effect.
-func (h *hearing) refused(f *journal.Effect) error {
-	v := h.c.Invitation(f.Invitation)
-	if v == nil {
-		return nil
+// dropped is what it means that a write is not wanted: an invitation is cancelled, and tags stay as they are until others are wanted.
+func (h *hearing) dropped(f *journal.Effect) {
+	switch f.Verb {
+	case sdk.VerbInvite:
+		h.ends(f, sdk.KindCancelled)
+	case sdk.VerbTags:
+		if p := h.pairings[f.Pairing]; p != nil {
+			add, remove := h.swap(p)
+			h.tagged(p, sdk.Tags{Add: add, Remove: remove})
+		}
 	}
-	ev := sdk.Event{ID: sdk.ContentID(string(v.Key), "failed"), Kind: sdk.KindFailed, At: h.now, Reason: f.Reason, Detail: f.Detail}
-	if err := h.on(f, effect.Drop{Reason: f.Reason}); err != nil {
-		return err
-	}
-	h.tell(v, ev)
-	return nil
 }
 
 // done is what an effect that is done means for the case. It may add effects, so it takes the key and not the effect.
 func (h *hearing) done(ctx context.Context, k sdk.Key, w sdk.Write, done sdk.Done) error {
 	switch {
 	case w.Invite != nil:
-		return h.invited(ctx, h.c.Invitation(w.Invite.Key), done)
+		h.invited(h.c.Invitation(w.Invite.Key), done)
 	case w.Tags != nil:
 		if p := h.pairings[h.c.Effect(k).Pairing]; p != nil {
 			h.tagged(p, *w.Tags)
 		}
 	case w.Move != nil:
-		h.c.Moved = w.Move.Stage
-		h.c.Last.Application.Stage, h.c.Last.Application.StageSince = h.stageOf(h.c.ATS, w.Move.Stage), time.Time{}
+		h.c.Moved, h.c.Last.Application.StageSince = w.Move.Stage, time.Time{}
+		h.c.Last.Application.Stage, _ = stage(h.pipelines.Kept(h.c.ATS), w.Move.Stage)
 	case w.Posting != nil:
 		f := h.c.Effect(k)
 		return h.Journal.Keep(ctx, f.Conn, w.Posting.ID, journal.Kept{Digest: journal.PostingDigest(*w.Posting), Remote: f.Remote, At: h.now})
@@ -104,9 +94,9 @@ func (h *hearing) done(ctx context.Context, k sdk.Key, w sdk.Write, done sdk.Don
 }
 
 // invited takes the vendor's word for an invitation into the case: events that came before it can be heard now.
-func (h *hearing) invited(ctx context.Context, v *invitation.Invitation, done sdk.Done) error {
+func (h *hearing) invited(v *invitation.Invitation, done sdk.Done) {
 	if v == nil {
-		return nil
+		return
 	}
 	v.Remote = done.Remote
 	if done.Invited != nil {
@@ -116,8 +106,4 @@ func (h *hearing) invited(ctx context.Context, v *invitation.Invitation, done sd
 		h.news = append(h.news, journal.Subject{Conn: v.Vendor, ID: v.Remote})
 	}
 	h.tell(v, sdk.Event{ID: sdk.ContentID(string(v.Key), "invited"), Kind: sdk.KindInvited, At: h.now})
-	if h.c.Deleted {
-		return h.deletions(ctx)
-	}
-	return nil
 }

@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"net/url"
-	"slices"
-	"strconv"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
 	"github.com/patchbay-dev/patchbay/host/invitation"
@@ -83,7 +81,9 @@ func (h *hearing) tell(v *invitation.Invitation, ev sdk.Event) {
 	*v = after
 	p := h.follower(after)
 	for _, step := range steps {
-		h.tellStory(journal.Entry{What: "event", Name: string(step.Event.Kind), Pairing: v.Pairing, Reason: step.Event.Reason, Detail: step.Event.Detail})
+		h.tellStory(journal.Entry{
+			What: "event", Name: string(step.Event.Kind), Pairing: v.Pairing, Reason: step.Event.Reason, Detail: step.Event.Detail,
+		})
 		if p == nil {
 			continue
 		}
@@ -100,7 +100,9 @@ func (h *hearing) follow(p *rule.Pairing, v invitation.Invitation, step invitati
 	switch write := &w.Write; {
 	case write.Link != nil:
 		if u, err := url.Parse(write.Link.URL); err != nil || u.Scheme != "https" && u.Scheme != "http" {
-			h.tellStory(journal.Entry{What: "effect", Name: "link", Pairing: p.Label, Verdict: "not done", Detail: "its URL is no http or https address"})
+			h.tellStory(journal.Entry{
+				What: "effect", Name: "link", Pairing: p.Label, Verdict: "not done", Detail: "its URL is no http or https address",
+			})
 			return
 		}
 		write.Link.Application = h.c.Application
@@ -154,67 +156,4 @@ func (h *hearing) posting(ctx context.Context, p *rule.Pairing) error {
 		Pairing: p.Label, Conn: p.Vendor, Verb: sdk.VerbPosting, Write: sdk.Write{Posting: &posting},
 	})
 	return nil
-}
-
-// deleted plans the vendors' deletions and the end of the case: the ATS says that the application is gone, and a read confirms it.
-func (h *hearing) deleted(ctx context.Context) error {
-	h.c.Deleted = true
-	h.tellStory(journal.Entry{What: "event", Name: string(sdk.KindDeleted)})
-	alone, err := h.alone(ctx)
-	if err != nil {
-		return err
-	}
-	if err := h.deletions(ctx); err != nil {
-		return err
-	}
-	for i := range h.c.Effects {
-		f := &h.c.Effects[i]
-		// An invitation that may have been sent is still found out, unless the vendor is to delete whatever it has of the person.
-		kept := f.Verb == sdk.VerbDelete || f.Verb == sdk.VerbInvite && f.Doubt > 0 && !alone
-		if kept || f.State == effect.Intent || !f.Open() {
-			continue
-		}
-		if f.Effect, err = f.On(effect.Drop{Reason: "the application was deleted"}, h.now, h.limits(f.Conn)); err != nil {
-			return err
-		}
-	}
-	return h.erase(ctx)
-}
-
-// alone tells whether this is the only application that we know of the person.
-func (h *hearing) alone(ctx context.Context) (bool, error) {
-	others, err := h.Journal.Applications(ctx, h.c.ATS, h.c.Last.Application.Person)
-	return len(others) <= 1, err
-}
-
-// deletions plans one deletion at each vendor that knows the person, or may know her.
-func (h *hearing) deletions(ctx context.Context) error {
-	alone, err := h.alone(ctx)
-	if err != nil {
-		return err
-	}
-	for _, p := range h.Pairings {
-		remotes := h.remotes(p.Vendor)
-		maybe := alone && slices.ContainsFunc(h.c.Effects, func(f journal.Effect) bool {
-			return f.Conn == p.Vendor && f.Verb == sdk.VerbInvite && f.Doubt > 0 && f.Open()
-		})
-		if p.ATS != h.c.ATS || !p.Mirror.Deletions || len(remotes) == 0 && !maybe {
-			continue
-		}
-		h.add(journal.Effect{
-			Effect:  effect.Effect{Key: sdk.NewKey("delete", p.Vendor, h.c.ATS, h.c.Application, strconv.Itoa(len(remotes)))},
-			Pairing: p.Label, Conn: p.Vendor, Verb: sdk.VerbDelete,
-			Write: sdk.Write{Delete: &sdk.Deletion{Person: h.c.Last.Application.Person, Invitations: remotes, Everywhere: alone}},
-		})
-	}
-	return nil
-}
-
-// erase ends a deleted case once nothing is left to do for it; until then it saves it.
-func (h *hearing) erase(ctx context.Context) error {
-	if slices.ContainsFunc(h.c.Effects, func(f journal.Effect) bool { return f.Open() }) {
-		return h.save(ctx)
-	}
-	h.Log.Info("erased", "connection", h.c.ATS, "application", h.c.Application)
-	return h.Journal.Erase(ctx, h.c, h.change.Taken)
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
@@ -16,37 +15,55 @@ import (
 // retag plans, for each pairing whose tags are not what they should be, the write that makes them so.
 func (h *hearing) retag() {
 	for _, p := range h.Pairings {
-		if p.ATS != h.c.ATS || h.c.Deleted || len(h.c.Invitations) == 0 {
+		if p.ATS != h.c.ATS || p.Mode == rule.Off || h.c.Deleted || len(h.c.Invitations) == 0 {
 			continue
 		}
-		wanted := h.wanted(p)
+		h.inherit(p)
+		add, remove := h.swap(p)
+		if len(add)+len(remove) == 0 {
+			continue
+		}
+		// From here on a crash may leave them there.
 		shown := h.c.Shown[p.Label]
-		if add, remove := swap(wanted, shown, h.c.Last.Application.Tags); len(add)+len(remove) == 0 {
-			continue
-		} else {
-			// From here on a crash may leave them there.
-			shown.Maybe = union(shown.Maybe, add)
-		}
-		if h.c.Shown == nil {
-			h.c.Shown = map[string]journal.Shown{}
-		}
-		h.c.Shown[p.Label] = shown
+		shown.Maybe = journal.Union(shown.Maybe, add)
+		h.show(p, shown)
 		h.planTags(p)
 	}
 }
 
-// planTags plans the write, unless one waits already: that one will see what is wanted when it runs.
+func (h *hearing) show(p *rule.Pairing, s journal.Shown) {
+	if h.c.Shown == nil {
+		h.c.Shown = map[string]journal.Shown{}
+	}
+	h.c.Shown[p.Label] = s
+}
+
+// inherit hands a pairing the tags that were written under its former names.
+func (h *hearing) inherit(p *rule.Pairing) {
+	for _, v := range h.c.With(p.Vendor) {
+		former, shown := h.c.Shown[v.Pairing]
+		if !shown || v.Pairing == p.Label || h.follower(v) != p {
+			continue
+		}
+		delete(h.c.Shown, v.Pairing)
+		now := h.c.Shown[p.Label]
+		h.show(p, journal.Shown{Sure: journal.Union(now.Sure, former.Sure), Maybe: journal.Union(now.Maybe, former.Maybe)})
+	}
+}
+
+// planTags plans the write, unless one waits already: that one will see what is wanted when it runs, be it after a person's word.
 func (h *hearing) planTags(p *rule.Pairing) {
 	n := 0
 	for _, f := range h.c.Effects {
-		if f.Pairing == p.Label && f.Verb == sdk.VerbTags {
-			if n++; f.Active() {
-				return
-			}
+		if f.Verb != sdk.VerbTags {
+			continue
+		}
+		if n++; f.Pairing == p.Label && f.Open() {
+			return
 		}
 	}
 	h.add(journal.Effect{
-		Effect:  effect.Effect{Key: sdk.NewKey("tags", h.c.ATS, p.Vendor, h.c.Application, strconv.Itoa(n))},
+		Effect:  effect.Effect{Key: sdk.NewKey("tags", h.c.ATS, h.c.Application, strconv.Itoa(n))},
 		Pairing: p.Label, Conn: p.ATS, Verb: sdk.VerbTags, Write: sdk.Write{Tags: &sdk.Tags{Application: h.c.Application}},
 	})
 }
@@ -64,44 +81,26 @@ func (h *hearing) wanted(p *rule.Pairing) []string {
 	return wanted
 }
 
-// swap is what to add and what to take away. A tag that is there and not ours is left alone, in both directions.
-func swap(wanted []string, shown journal.Shown, there []string) (add, remove []string) {
-	ours := union(shown.Sure, shown.Maybe)
-	for _, t := range wanted {
-		foreign := slices.Contains(there, t) && !slices.Contains(ours, t)
-		if !foreign && !slices.Contains(shown.Sure, t) {
-			add = append(add, t)
-		}
+// swapOf is what a planned write of tags is to do now.
+func (h *hearing) swapOf(f *journal.Effect) (*sdk.Tags, effect.Input) {
+	p := h.pairings[f.Pairing]
+	if p == nil {
+		return nil, effect.Drop{Reason: "its pairing is no longer configured"}
 	}
-	for _, t := range ours {
-		if !slices.Contains(wanted, t) {
-			remove = append(remove, t)
-		}
+	add, remove := h.swap(p)
+	if len(add)+len(remove) == 0 {
+		return nil, effect.Drop{Reason: "the tags are as they should be"}
 	}
-	return add, remove
+	return &sdk.Tags{Application: h.c.Application, Add: add, Remove: remove}, nil
+}
+
+// swap is what to add and what to take away now.
+func (h *hearing) swap(p *rule.Pairing) (add, remove []string) {
+	return h.c.Shown[p.Label].Swap(h.wanted(p), h.c.Last.Application.Tags)
 }
 
 // tagged takes a swap that was made into the case.
 func (h *hearing) tagged(p *rule.Pairing, t sdk.Tags) {
-	shown := h.c.Shown[p.Label]
-	without := func(tags []string) []string {
-		return slices.DeleteFunc(slices.Clone(tags), func(s string) bool { return slices.Contains(t.Remove, s) })
-	}
-	shown.Sure = without(union(shown.Sure, t.Add))
-	shown.Maybe = without(union(shown.Maybe, t.Add))
-	if h.c.Shown == nil {
-		h.c.Shown = map[string]journal.Shown{}
-	}
-	h.c.Shown[p.Label] = shown
-	h.c.Last.Application.Tags = without(union(h.c.Last.Application.Tags, t.Add))
-}
-
-func union(a, b []string) []string {
-	out := slices.Clone(a)
-	for _, s := range b {
-		if !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
+	h.show(p, h.c.Shown[p.Label].Swapped(t))
+	h.c.Last.Application.Tags = journal.Swapped(h.c.Last.Application.Tags, t)
 }

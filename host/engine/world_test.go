@@ -1,226 +1,263 @@
-package engine_test
+package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"log/slog"
+	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/patchbay-dev/patchbay/host/config"
-	"github.com/patchbay-dev/patchbay/host/effect"
-	"github.com/patchbay-dev/patchbay/host/egress"
-	"github.com/patchbay-dev/patchbay/host/engine"
-	"github.com/patchbay-dev/patchbay/host/journal"
-	"github.com/patchbay-dev/patchbay/host/store"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-// products is an ATS and a vendor in one: what they show is what the test asks. Both remember what a real one would: the vendor its
-// idempotency keys, the ATS its notes.
-type products struct {
+// world is an ATS and a vendor as they are, whatever a host believes: what their people see in the end is what tests look at. It outlives
+// hosts, and a request that has reached it is carried out whether or not the host that sent it lives to hear of it.
+type world struct {
+	testing.TB
 	mu     sync.Mutex
-	app    sdk.Application
-	mails  map[sdk.Key]int
-	sent   map[sdk.Key]string
-	notes  []string // the text, and the marker
-	links  []string
-	moves  []string
-	told   []sdk.Kind
-	broken func(sdk.Verb) (applied bool, err error) // what is wrong with the next call; nil: nothing
-
-	notePromise sdk.Promise // of the ATS
-	lag         int         // reads that still show the stage before
+	apps   map[string]*sdk.Application
+	notes  map[string][]note   // by application
+	links  map[string][]string // by application
+	moves  []string            // that hosts made
+	sent   []sent
+	told   []string // outcomes and deletions at the vendor
+	stages []sdk.Stage
+	tests  []sdk.Assessment
+	promises
+	fate   func(write) fate                // of each write; nil: all goes well
+	unread func(conn, what string) error   // of each read; nil: all goes well
+	hook   func(conn string, ev sdk.Event) // sends a webhook until it is accepted
+	lanes  map[string]int                  // writes in flight, by host and application
+	turns  int                             // that were given and neither taken nor given back
+	calls  map[string]int                  // by connection and verb
+	tried  map[sdk.Key]int                 // attempts
+	flying sync.WaitGroup                  // what happens without anybody waiting for it
 }
 
-// side is one of the two as a connection.
-type side struct {
-	*products
-	verbs map[sdk.Verb]sdk.Promise
+type note struct {
+	key  sdk.Key
+	text string
 }
 
-func (s side) Verbs() map[sdk.Verb]sdk.Promise { return s.verbs }
-func (s side) Timeout() time.Duration          { return time.Minute }
-func (s side) Settle() time.Duration           { return time.Second }
-func (s side) Application(context.Context, string) (sdk.Application, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	app := s.app
-	app.Tags = slices.Clone(app.Tags)
-	if s.lag > 0 {
-		s.lag--
-		app.Stage, app.StageSince = pipeline[0], start.Add(-time.Hour)
+// sent is one invitation at the vendor: one mail to one person.
+type sent struct {
+	sdk.Invitation
+	remote string
+}
+
+type promises map[sdk.Verb]sdk.Promise
+
+// write is one attempt of one write.
+type write struct {
+	conn string
+	sdk.Write
+	attempt int // of this key, from 1
+}
+
+// fate is what becomes of one write.
+type fate struct {
+	reaches bool          // the product carries it out
+	late    time.Duration // and that so much later
+	slow    time.Duration // until the answer
+	err     error         // of the answer
+	status  int           // of the answer in the ledger; 0: there is none
+	unsent  bool          // not a byte left
+	panics  bool
+}
+
+var errCut = errors.New("connection reset by peer")
+
+// The fates there are.
+var (
+	well         = fate{reaches: true, status: 201}
+	lost         = fate{reaches: true, err: errCut}                        // done, and the answer was lost
+	vanished     = fate{err: errCut}                                       // sent, and never arrived
+	overtaken    = fate{reaches: true, late: 4 * time.Second, err: errCut} // done after the host has given up
+	refused      = fate{err: sdk.Refuse("refused", "not this one"), status: 422}
+	busy         = fate{err: sdk.Later(20*time.Second, errors.New("too many requests")), status: 429}
+	disconnected = fate{err: sdk.ErrDisconnected, status: 401}
+	unsent       = fate{err: errCut, unsent: true}
+)
+
+func newWorld(t testing.TB) *world {
+	return &world{
+		TB: t, apps: map[string]*sdk.Application{}, notes: map[string][]note{}, links: map[string][]string{},
+		lanes: map[string]int{}, calls: map[string]int{}, tried: map[sdk.Key]int{},
+		stages: []sdk.Stage{
+			{ID: "new", Name: "New", Index: 0}, {ID: "test", Name: "Assessment", Index: 1}, {ID: "talk", Name: "Interview", Index: 2},
+			{ID: "offer", Name: "Offer", Index: 3},
+		},
+		tests: []sdk.Assessment{{ID: "go", Name: "Go"}},
+		promises: promises{
+			sdk.VerbInvite: {Repeat: sdk.Keyed, KeptFor: 30 * 24 * time.Hour},
+			sdk.VerbNote:   {Repeat: sdk.Look, Settle: 10 * time.Second},
+		},
+		hook: func(string, sdk.Event) {},
 	}
-	return app, nil
 }
 
-var pipeline = []sdk.Stage{{ID: "s1", Name: "New", Index: 0}, {ID: "s2", Name: "Assessment", Index: 1}, {ID: "s3", Name: "Interview", Index: 2}}
+// apply has somebody apply.
+func (w *world) apply(id string, but ...func(*sdk.Application)) {
+	app := &sdk.Application{
+		ID: id, Person: "person of " + id, Candidate: sdk.Candidate{Name: "Ann", Email: "ann@example.test"},
+		Posting: sdk.Posting{ID: "job", Name: "Engineer"}, Stage: w.stages[0], Applied: time.Now(), Origin: "applied", Active: true,
+	}
+	for _, b := range but {
+		b(app)
+	}
+	w.mu.Lock()
+	w.apps[id] = app
+	w.mu.Unlock()
+	w.tell(sdk.Event{ID: "applied " + id, Kind: sdk.KindApplied, Application: id})
+}
 
-func (s side) Stages(context.Context) iter.Seq2[sdk.Stage, error] {
-	return func(yield func(sdk.Stage, error) bool) {
-		for _, st := range pipeline {
-			if !yield(st, nil) {
-				return
-			}
+// move has a recruiter move an application.
+func (w *world) move(id, stage string) {
+	w.change(id, func(a *sdk.Application) { w.enter(a, stage) })
+	w.tell(sdk.Event{ID: fmt.Sprint("moved ", id, stage, time.Now()), Kind: sdk.KindMoved, Application: id})
+}
+
+func (w *world) enter(a *sdk.Application, stage string) {
+	i := slices.IndexFunc(w.stages, func(s sdk.Stage) bool { return s.ID == stage || s.Name == stage })
+	a.Stage, a.StageSince = w.stages[i], time.Now()
+}
+
+// change has a recruiter change an application, of which no webhook tells.
+func (w *world) change(id string, f func(*sdk.Application)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f(w.apps[id])
+}
+
+// tell sends an ATS's webhook.
+func (w *world) tell(ev sdk.Event) {
+	ev.At = time.Now()
+	w.hook(lever, ev)
+}
+
+// says sends a vendor's webhook about the n-th invitation, from 0.
+func (w *world) says(n int, kind sdk.Kind, result *sdk.Result) {
+	w.mu.Lock()
+	remote := w.sent[n].remote
+	w.mu.Unlock()
+	id := fmt.Sprint(kind, remote)
+	if result != nil {
+		id += result.Revision
+	}
+	w.hook(alva, sdk.Event{ID: id, Kind: kind, At: time.Now(), Invitation: remote, Result: result})
+}
+
+// reads and writes say what becomes of each from now on.
+func (w *world) reads(f func(conn, what string) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unread = f
+}
+
+func (w *world) writes(f func(write) fate) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fate = f
+}
+
+// mails is how many invitations the vendor has sent, to whomever.
+func (w *world) mails() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.sent)
+}
+
+// seen is what people see of one application, at both products.
+type seen struct {
+	Mails  int
+	Notes  []string
+	Links  []string
+	Tags   []string
+	Stage  string
+	Copies string // of a note or invitation that is there more than once
+}
+
+func (w *world) see(id string) seen {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := seen{Links: w.links[id]}
+	for _, i := range w.sent {
+		if i.Application == id {
+			s.Mails++
 		}
 	}
-}
-func (s side) Assessments(context.Context) iter.Seq2[sdk.Assessment, error] {
-	return func(func(sdk.Assessment, error) bool) {}
-}
-
-func (s side) Find(_ context.Context, w sdk.Write) (sdk.Finding, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, note := range s.notes {
-		if note == w.Key.Marker() {
-			n++
+	keys := map[sdk.Key]int{}
+	for _, n := range w.notes[id] {
+		s.Notes = append(s.Notes, n.text)
+		if keys[n.key]++; keys[n.key] > 1 {
+			s.Copies += "note " + n.text
 		}
 	}
-	if n == 0 {
-		return sdk.Finding{Verdict: sdk.Absent}, nil
+	if a := w.apps[id]; a != nil {
+		s.Stage, s.Tags = a.Stage.Name, slices.Sorted(slices.Values(a.Tags))
 	}
-	return sdk.Finding{Verdict: sdk.Present, Done: sdk.Done{Remote: "n1"}, More: n - 1}, nil
+	return s
 }
 
-type turn struct{}
-
-func (turn) Release() {}
-
-func (s side) Admit(context.Context, egress.Priority) (engine.Turn, error) { return turn{}, nil }
-func (s side) TryAdmit() (engine.Turn, bool)                               { return turn{}, true }
-
-func (s side) Write(_ context.Context, _ engine.Turn, w sdk.Write) (sdk.Done, egress.Ledger, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	wrote := egress.Ledger{Entries: []egress.Entry{{Method: "POST", Wrote: true}}}
-	if s.broken != nil {
-		if applied, err := s.broken(w.Verb()); err != nil {
-			if applied {
-				s.apply(w)
-			}
-			return sdk.Done{}, wrote, err
-		}
-	}
-	return s.apply(w), wrote, nil
-}
-
-// apply does a write as the product would; the lock is held.
-func (s side) apply(w sdk.Write) sdk.Done {
+// carryOut is what the products make of a write.
+func (w *world) carryOut(change sdk.Write) sdk.Done {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	id := applicationOf(change)
+	app := w.apps[id]
 	switch {
-	case w.Invite != nil:
-		if s.sent[w.Key] == "" {
-			s.sent[w.Key] = fmt.Sprintf("r%d", len(s.sent)+1)
-			s.mails[w.Key]++
-		}
-		return sdk.Done{Remote: s.sent[w.Key], Invited: &sdk.Invited{Remote: s.sent[w.Key], URL: "https://vendor.example/" + s.sent[w.Key]}}
-	case w.Tags != nil:
-		s.app.Tags = slices.DeleteFunc(append(s.app.Tags, w.Tags.Add...), func(t string) bool { return slices.Contains(w.Tags.Remove, t) })
-		slices.Sort(s.app.Tags)
-		s.app.Tags = slices.Compact(s.app.Tags)
-	case w.Link != nil:
-		if !slices.Contains(s.links, w.Link.URL) {
-			s.links = append(s.links, w.Link.URL)
-		}
-	case w.Note != nil:
-		s.notes = append(s.notes, w.Key.Marker())
-	case w.Move != nil:
-		s.moves = append(s.moves, w.Move.Stage)
-		for _, st := range pipeline {
-			if st.ID == w.Move.Stage {
-				s.app.Stage = st
+	case change.Tags != nil && app != nil:
+		for _, t := range change.Tags.Add {
+			if !slices.Contains(app.Tags, t) {
+				app.Tags = append(app.Tags, t)
 			}
 		}
-	case w.Posting != nil:
-		return sdk.Done{Remote: "pos1"}
-	case w.Outcome != nil:
-		s.told = append(s.told, w.Outcome.Kind)
+		app.Tags = slices.DeleteFunc(app.Tags, func(t string) bool { return slices.Contains(change.Tags.Remove, t) })
+	case change.Link != nil:
+		if !slices.Contains(w.links[id], change.Link.URL) {
+			w.links[id] = append(w.links[id], change.Link.URL)
+		}
+	case change.Note != nil:
+		w.notes[id] = append(w.notes[id], note{change.Key, change.Note.Text})
+	case change.Move != nil && app != nil:
+		w.moves = append(w.moves, app.Stage.Name+" to "+change.Move.Stage)
+		w.enter(app, change.Move.Stage)
+		echo := sdk.Event{
+			ID: "echo of " + string(change.Key), Kind: sdk.KindMoved, At: time.Now().Add(-time.Millisecond), Application: id,
+			Stage: change.Move.Stage,
+		}
+		w.flying.Go(func() { w.hook(lever, echo) })
+	case change.Invite != nil:
+		return w.invite(*change.Invite)
+	case change.Posting != nil:
+		return sdk.Done{Remote: "copy of " + change.Posting.ID}
+	case change.Outcome != nil:
+		w.told = append(w.told, fmt.Sprint(change.Outcome.Kind, " ", change.Outcome.Invitations))
+	case change.Delete != nil:
+		w.told = append(w.told, fmt.Sprint("delete ", change.Delete.Invitations, " everywhere ", change.Delete.Everywhere))
 	}
 	return sdk.Done{}
 }
 
-// sight is what a person sees at both products.
-type sight struct {
-	Mails, Invitations, Notes, Links int
-	Tags                             []string
-	Stage                            string
-}
-
-func (p *products) see() sight {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	v := sight{Invitations: len(p.sent), Notes: len(p.notes), Links: len(p.links), Tags: p.app.Tags, Stage: p.app.Stage.Name}
-	for _, n := range p.mails {
-		v.Mails += n
-	}
-	return v
-}
-
-var start = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
-
-func newProducts() *products {
-	return &products{
-		mails: map[sdk.Key]int{}, sent: map[sdk.Key]string{}, notePromise: sdk.Promise{Repeat: sdk.Look, Settle: time.Second},
-		app: sdk.Application{
-			ID: "a1", Person: "p1", Candidate: sdk.Candidate{Name: "Ann", Email: "ann@example.test"}, Posting: sdk.Posting{ID: "job1", Name: "Job"},
-			Stage: pipeline[1], StageSince: start, Applied: start.Add(-time.Hour), Origin: "applied", Active: true,
-		},
-	}
-}
-
-// bubbleClock is the time of a synctest bubble.
-type bubbleClock struct{}
-
-func (bubbleClock) Now() time.Time { return time.Now() }
-func (bubbleClock) Handled()       {}
-func (bubbleClock) Until(ctx context.Context, at time.Time) error {
-	select {
-	case <-time.After(time.Until(at)):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// run has an engine work on st until it is idle for a long time, or its host dies.
-func (p *products) run(t *testing.T, st store.Store, seal *journal.Seal, during func(*journal.Journal, *engine.Engine)) {
-	t.Helper()
-	folder, diags := config.Read("../../configs")
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	safe, j := sdk.Promise{Repeat: sdk.Safe}, journal.New(st, seal)
-	ats := side{p, map[sdk.Verb]sdk.Promise{sdk.VerbTags: safe, sdk.VerbLink: safe, sdk.VerbMove: safe, sdk.VerbNote: p.notePromise}}
-	vendor := side{p, map[sdk.Verb]sdk.Promise{sdk.VerbInvite: {Repeat: sdk.Keyed, KeptFor: 720 * time.Hour}, sdk.VerbPosting: safe, sdk.VerbOutcome: safe}}
-	e := engine.New(engine.Options{
-		Journal: j, Pairings: folder.Pairings, Connections: map[string]engine.Connection{"ats.lever": ats, "vendor.alva": vendor},
-		Clock: bubbleClock{}, Limits: effect.Defaults(), Log: slog.New(slog.DiscardHandler),
-	})
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := e.Run(ctx); err != nil && !errors.Is(err, errDead) {
-			t.Error(err)
-		}
-	})
-	during(j, e)
-	cancel()
-	running.Wait()
-}
-
-// tell appends an event as the door does, again and again until it is stored.
-func tell(ctx context.Context, j *journal.Journal, e *engine.Engine, conn string, ev sdk.Event) {
-	news, err := j.Append(ctx, conn, []sdk.Event{ev}, time.Now())
-	if err == nil {
-		for _, s := range news {
-			e.Hear(s)
+// invite sends a mail, unless the vendor keeps idempotency keys and knows this one.
+func (w *world) invite(inv sdk.Invitation) sdk.Done {
+	if w.promises[sdk.VerbInvite].Repeat == sdk.Keyed {
+		for _, s := range w.sent {
+			if s.Key != inv.Key {
+				continue
+			}
+			if !reflect.DeepEqual(s.Invitation, inv) {
+				w.Errorf("the key of an invitation came again with another body: %+v, before %+v", inv, s.Invitation)
+			}
+			return invitedAs(s.remote)
 		}
 	}
+	if slices.ContainsFunc(w.told, func(told string) bool { return strings.HasPrefix(told, "delete") }) {
+		w.Errorf("an invitation arrives after the deletion: %+v", inv)
+	}
+	w.sent = append(w.sent, sent{inv, fmt.Sprintf("inv%d", len(w.sent))})
+	return invitedAs(w.sent[len(w.sent)-1].remote)
 }
-
-func score() *float64 { v := 80.0; return &v }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -67,6 +68,45 @@ type Appearance struct {
 type Shown struct {
 	Sure  []string `json:"sure,omitempty"`
 	Maybe []string `json:"maybe,omitempty"`
+}
+
+// Swap is what to add and what to take away so that what is wanted is there. A tag that is there and not ours is left alone, in both
+// directions.
+func (s Shown) Swap(wanted, there []string) (add, remove []string) {
+	ours := Union(s.Sure, s.Maybe)
+	for _, t := range wanted {
+		foreign := slices.Contains(there, t) && !slices.Contains(ours, t)
+		if !foreign && !slices.Contains(s.Sure, t) {
+			add = append(add, t)
+		}
+	}
+	for _, t := range ours {
+		if !slices.Contains(wanted, t) {
+			remove = append(remove, t)
+		}
+	}
+	return add, remove
+}
+
+// Swapped is what is shown after a swap.
+func (s Shown) Swapped(t sdk.Tags) Shown {
+	return Shown{Sure: Swapped(s.Sure, t), Maybe: Swapped(s.Maybe, t)}
+}
+
+// Swapped is a list of tags after a swap.
+func Swapped(tags []string, t sdk.Tags) []string {
+	return slices.DeleteFunc(Union(tags, t.Add), func(s string) bool { return slices.Contains(t.Remove, s) })
+}
+
+// Union is a and what b has beyond it.
+func Union(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Effect is one write, decided and on its way. Once it is done, what it wrote is dropped and its key stays.
@@ -184,13 +224,19 @@ func (j *Journal) Save(ctx context.Context, c *Case, ch Change) error {
 		b.put(o.key, o)
 	}
 	b.finish(c, ch)
+	mine := b.Ops[0].Val
 	if err := b.commit(ctx); err != nil {
 		return err
 	}
-	rec, _, err := j.store.Get(ctx, k)
-	c.ver, c.person, c.told = rec.Ver, c.Last.Application.Person, slices.Collect(maps.Keys(c.marks()))
-	return err
+	c.ver, c.person, c.told = overtaken, c.Last.Application.Person, slices.Collect(maps.Keys(c.marks()))
+	if rec, _, err := j.store.Get(ctx, k); err == nil && bytes.Equal(rec.Val, mine) {
+		c.ver = rec.Ver
+	}
+	return nil
 }
+
+// overtaken is the version of a case that another may have written since it was saved. No record has it, so saving it again is refused.
+const overtaken = -1
 
 // finish takes events out of the inbox and adds to the story.
 func (b *batch) finish(c *Case, ch Change) {

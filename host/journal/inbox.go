@@ -30,9 +30,6 @@ func subject(conn string, ev sdk.Event) Subject {
 	return Subject{conn, ev.Invitation}
 }
 
-// ErrTooLarge: the events of a request are more than one transaction can keep, now and whenever they come again.
-var ErrTooLarge = errors.New("the events are too large to be kept")
-
 // perCommit keeps a request's events within one batch: two changes and two guards each.
 const perCommit = 30
 
@@ -45,9 +42,6 @@ func (j *Journal) Append(ctx context.Context, conn string, events []sdk.Event, n
 		subjects, err := j.accept(ctx, conn, events[:n], now)
 		if errors.Is(err, ErrChanged) {
 			continue // a twin of this request was accepted meanwhile: look again
-		}
-		if errors.Is(err, store.ErrBatch) {
-			return news, ErrTooLarge
 		}
 		if err != nil {
 			return news, err

@@ -54,6 +54,9 @@ func (j *Journal) Check(ctx context.Context) error {
 // ErrChanged: somebody else wrote a record since it was read. Nothing was written: read again and decide again.
 var ErrChanged = errors.New("the record changed since it was read")
 
+// ErrTooLarge: what was to be kept is more than one transaction can keep. Nothing was written, nor would be another time.
+var ErrTooLarge = errors.New("too large to be kept")
+
 // The kinds of record, by the first part of their key.
 const (
 	inbox   = "in"      // in/<connection>/<id>/<seq>: an event that waits
@@ -151,8 +154,11 @@ func (b *batch) commit(ctx context.Context) error {
 		return b.err
 	}
 	err := b.j.store.Commit(ctx, b.Batch)
-	if errors.Is(err, store.ErrConflict) {
+	switch {
+	case errors.Is(err, store.ErrConflict):
 		return ErrChanged
+	case errors.Is(err, store.ErrBatch):
+		return fmt.Errorf("%w: %w", ErrTooLarge, err)
 	}
 	return err
 }

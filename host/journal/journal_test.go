@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -102,6 +103,56 @@ func TestASubjectSeesOnlyItsOwnEvents(t *testing.T) {
 			t.Fatalf("%s: %+v", id, waiting)
 		}
 	}
+}
+
+// A host whose clock went back begins to count where the last one did: no event of that one is written over.
+func TestAClockThatWentBackLosesNoEvent(t *testing.T) {
+	j := opened(t)
+	ctx := t.Context()
+	began := j.seq.Load()
+	for i := range 3 {
+		j.seq.Store(began)
+		must(j.Append(ctx, "ats.lever", []sdk.Event{moved(fmt.Sprint(i), "a")}, at))
+	}
+	if n := len(must(j.Waiting(ctx, Subject{"ats.lever", "a"}, 10))); n != 3 {
+		t.Fatalf("%d of 3 events wait", n)
+	}
+}
+
+// A case that somebody else wrote since it was saved is not saved again with the other's blessing.
+func TestACaseIsSavedAgainOnlyByItsLastWriter(t *testing.T) {
+	j := opened(t)
+	ctx := t.Context()
+	mine := must(j.Load(ctx, "ats.lever", "a"))
+	overtake := &racing{Store: j.store, after: func() {
+		theirs := must(New(j.store.(*racing).Store, j.seal).Load(ctx, "ats.lever", "a"))
+		theirs.Used = []string{"theirs"}
+		if err := New(j.store.(*racing).Store, j.seal).Save(ctx, theirs, Change{}); err != nil {
+			t.Fatal(err)
+		}
+	}}
+	j.store = overtake
+	if err := j.Save(ctx, mine, Change{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Save(ctx, mine, Change{}); !errors.Is(err, ErrChanged) {
+		t.Fatalf("what another wrote is written over: %v", err)
+	}
+}
+
+// racing has something happen right after its first commit.
+type racing struct {
+	store.Store
+	after func()
+}
+
+func (r *racing) Commit(ctx context.Context, b store.Batch) error {
+	err := r.Store.Commit(ctx, b)
+	if after := r.after; after != nil {
+		r.after = nil
+		after()
+	}
+	return err
 }
 
 // A case is saved with the events it took, or neither is.

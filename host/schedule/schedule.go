@@ -198,10 +198,18 @@ func (s *Schedule) scan(ctx context.Context, ats, tag string, last time.Time) er
 		return err
 	}
 	for _, id := range known {
-		if !there[id] {
-			if err := s.found(ctx, ats, id, tag, ""); err != nil {
-				return err
-			}
+		if there[id] {
+			continue
+		}
+		c, err := s.Journal.Load(ctx, ats, id)
+		if err != nil {
+			return err
+		}
+		if app := c.Last.Application; !app.Active || app.Confidential {
+			continue // a search leaves her out, whatever her tags: a sweep reads her when that changes
+		}
+		if err := s.found(ctx, ats, id, tag, ""); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -240,6 +248,10 @@ func (s *Schedule) append(ctx context.Context, conn string, events ...sdk.Event)
 // sweep has every application that changed since the last sweep judged as if its webhooks had just come.
 func (s *Schedule) sweep(ctx context.Context, ats string, last time.Time) error {
 	if last.IsZero() { // what is there is the baseline
+		first, err := s.Journal.Mark(ctx, journal.FirstSweep(ats))
+		if err != nil || !first.IsZero() {
+			return err
+		}
 		return s.Journal.SetMark(ctx, journal.FirstSweep(ats), s.Clock.Now())
 	}
 	for id, err := range s.Connections[ats].Changed(ctx, last.Add(-overlap)) {
@@ -260,16 +272,31 @@ func (s *Schedule) sweep(ctx context.Context, ats string, last time.Time) error 
 	return nil
 }
 
-// poll asks a vendor how its open invitations stand: a webhook may have been lost. What is known already comes under an ID that was accepted
-// before, or changes nothing in the invitation's life.
+// leavesOut tells whether a job goes on without one of many things that failed, until its next run. What fails three times in a row is not
+// the thing.
+func (s *Schedule) leavesOut(ctx context.Context, err error, inARow *int) bool {
+	if err == nil {
+		*inARow = 0
+		return false
+	}
+	if *inARow++; *inARow == 3 || errors.Is(err, sdk.ErrDisconnected) || ctx.Err() != nil {
+		return false
+	}
+	s.Log.Warn("left out", "error", err)
+	return true
+}
+
+// poll asks a vendor how its open invitations stand: a webhook may have been lost. What is known already comes under an ID that was
+// accepted before, or changes nothing in the invitation's life.
 func (s *Schedule) poll(ctx context.Context, vendor string) error {
 	live, err := s.Journal.Live(ctx, vendor)
 	if err != nil {
 		return err
 	}
+	inARow := 0
 	for _, remote := range live {
 		events, err := s.Connections[vendor].Poll(ctx, remote)
-		if errors.Is(err, sdk.ErrNotFound) {
+		if errors.Is(err, sdk.ErrNotFound) || s.leavesOut(ctx, err, &inARow) {
 			continue
 		}
 		if err != nil {
@@ -284,6 +311,7 @@ func (s *Schedule) poll(ctx context.Context, vendor string) error {
 
 // postings tells a vendor what changed in the postings that it keeps already. The others are made when they are first needed.
 func (s *Schedule) postings(ctx context.Context, ats, vendor string) error {
+	inARow := 0
 	for p, err := range s.Connections[ats].Postings(ctx) {
 		if err != nil {
 			return err
@@ -299,7 +327,13 @@ func (s *Schedule) postings(ctx context.Context, ats, vendor string) error {
 		now := s.Clock.Now()
 		remote, err := s.Connections[vendor].KeepPosting(ctx, sdk.NewKey("posting", vendor, ats, p.ID, digest, kept.At.UTC().String()), p)
 		if err != nil {
-			return fmt.Errorf("posting %s at %s: %w", p.ID, vendor, err)
+			err = fmt.Errorf("posting %s at %s: %w", p.ID, vendor, err)
+		}
+		if s.leavesOut(ctx, err, &inARow) {
+			continue
+		}
+		if err != nil {
+			return err
 		}
 		if err := s.Journal.Keep(ctx, vendor, p.ID, journal.Kept{Digest: digest, Remote: remote, At: now}); err != nil {
 			return err

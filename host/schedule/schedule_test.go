@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/patchbay-dev/patchbay/host/config"
+	"github.com/patchbay-dev/patchbay/host/invitation"
 	"github.com/patchbay-dev/patchbay/host/journal"
 	"github.com/patchbay-dev/patchbay/host/rule"
 	"github.com/patchbay-dev/patchbay/host/store"
@@ -26,6 +28,7 @@ type product struct {
 	changed  []string
 	postings []sdk.Posting
 	polled   []sdk.Event
+	broken   func(call string) error // nil: nothing is
 	since    time.Time
 	calls    []string
 }
@@ -78,12 +81,21 @@ func (p *product) Postings(context.Context) iter.Seq2[sdk.Posting, error] {
 
 func (p *product) Poll(_ context.Context, remote string) ([]sdk.Event, error) {
 	p.ask("poll " + remote)
-	return p.polled, nil
+	return p.polled, p.fails("poll " + remote)
 }
 
 func (p *product) KeepPosting(_ context.Context, _ sdk.Key, posting sdk.Posting) (string, error) {
 	p.ask("keep " + posting.Name)
-	return "r-" + posting.ID, nil
+	return "r-" + posting.ID, p.fails("keep " + posting.Name)
+}
+
+func (p *product) fails(call string) (err error) {
+	p.set(func() {
+		if p.broken != nil {
+			err = p.broken(call)
+		}
+	})
+	return err
 }
 
 // asked takes the calls that begin so, and forgets them.
@@ -198,11 +210,12 @@ func TestAScanAsksNoMoreOfWhatIsSettledAndReadsWhatIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &product{}
 		during(t, dir, p, func(j *journal.Journal) {
-			for id, used := range map[string]bool{"invited": true, "waiting": false, "gone": true} {
+			for id, used := range map[string]bool{"invited": true, "waiting": false, "gone": true, "archived": true} {
 				c, err := j.Load(t.Context(), "ats.lever", id)
 				if err != nil {
 					t.Fatal(err)
 				}
+				c.Last.Application.Active = id != "archived"
 				c.Appearances = map[string]journal.Appearance{sendTests: {N: 2, Present: true}}
 				if used {
 					c.Used = []string{rule.TagFact(sendTests, 2)}
@@ -216,6 +229,7 @@ func TestAScanAsksNoMoreOfWhatIsSettledAndReadsWhatIsGone(t *testing.T) {
 			expect(t, "settled", heard(t, j, "invited"), []string{})
 			expect(t, "refused so far, so judged again", heard(t, j, "waiting"), []string{"found "})
 			expect(t, "no longer found, so read to be sure", heard(t, j, "gone"), []string{"found "})
+			expect(t, "left out of every search, so not read each hour", heard(t, j, "archived"), []string{})
 		})
 	})
 }
@@ -235,6 +249,51 @@ func TestSweeps(t *testing.T) {
 		during(t, dir, p, func(*journal.Journal) {
 			expect(t, "sweeps after a start", p.asked("changed"), 1)
 			expect(t, "inspections, of two starts and none between", p.asked("inspect"), 2)
+		})
+	})
+}
+
+// One that fails holds up no other; when nothing goes, the job is put off and not driven through.
+func TestOneThatFailsHoldsUpNoOther(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		p := &product{}
+		for i := range 6 {
+			p.postings = append(p.postings, sdk.Posting{ID: fmt.Sprint(i), Name: fmt.Sprint(i)})
+		}
+		poison := func(call string) error {
+			if call == "keep 1" || call == "keep 2" || call == "poll r1" {
+				return errors.New("500")
+			}
+			return nil
+		}
+		p.set(func() { p.broken = poison })
+		during(t, dir, p, func(j *journal.Journal) {
+			for i, posting := range p.postings {
+				if err := j.Keep(t.Context(), "vendor.alva", posting.ID, journal.Kept{Digest: "old", Remote: "r"}); err != nil {
+					t.Fatal(err)
+				}
+				c, err := j.Load(t.Context(), "ats.lever", posting.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.Invitations = []invitation.Invitation{{Vendor: "vendor.alva", Remote: fmt.Sprint("r", i), State: invitation.State(sdk.KindInvited)}}
+				if err := j.Save(t.Context(), c, journal.Change{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wait(24*time.Hour + 10*time.Minute)
+			expect(t, "the last posting", p.asked("keep 5"), 1)
+			expect(t, "the poisoned posting, until tomorrow", p.asked("keep 1"), 1)
+			expect(t, "the last invitation, every 6 hours", p.asked("poll r5"), 4)
+			expect(t, "the poisoned invitation, every 6 hours", p.asked("poll r1"), 4)
+			p.set(func() { p.calls, p.broken = nil, func(string) error { return errors.New("500") } })
+			wait(6 * time.Hour)
+			expect(t, "beyond the third failure", p.asked("poll r3"), 0)
+			expect(t, "again after a minute each", p.asked("poll r0"), 11)
+			p.set(func() { p.broken = nil })
+			wait(2 * time.Minute)
+			expect(t, "when it goes again", p.asked("poll r3"), 1)
 		})
 	})
 }

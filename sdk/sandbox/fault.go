@@ -13,7 +13,9 @@ const (
 	FaultStatus = "status" // answered with Status; the product is not asked
 	FaultReset  = "reset"  // the connection is cut before the product reads the request
 	FaultLost   = "lost"   // the product handles the request, then the connection is cut without an answer
-	FaultSlow   = "slow"   // the product handles the request after Delay, even if the caller has left by then
+	// The product handles the request after Delay, or, to no one's knowledge, as soon as the caller has left: no later, since a virtual
+	// clock may then pass in an instant the time that callers leave a product to show what they did.
+	FaultSlow = "slow"
 )
 
 // Fault is a failure of the network or the product that strikes matching requests.

@@ -83,9 +83,11 @@ func (w *World) serveProduct(rw http.ResponseWriter, r *http.Request) {
 		w.product.API.ServeHTTP(seen, detached(r))
 		panic(http.ErrAbortHandler)
 	case FaultSlow:
+		left := r.Context().Done()
 		r = detached(r)
 		select {
 		case <-time.After(time.Duration(f.Delay)):
+		case <-left:
 		case <-w.ctx.Done():
 		}
 		w.product.API.ServeHTTP(seen, r)

@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/patchbay-dev/patchbay/host/journal"
+	"github.com/patchbay-dev/patchbay/host/reach"
+	"github.com/patchbay-dev/patchbay/sdk"
+)
+
+// ask makes a call that reads, unless the connection rests.
+func ask[T any](e *Engine, conn string, read func(Connection) (T, error)) (out T, err error) {
+	c := e.Connections[conn]
+	if c == nil {
+		return out, fmt.Errorf("%s: %w", conn, errAbsent)
+	}
+	if err := e.rest.Ask(conn); err != nil {
+		return out, err
+	}
+	out, err = read(c)
+	return out, e.rest.Learn(conn, err)
+}
+
+// stale is how old a reading may be before rules are asked or an application is moved.
+const stale = time.Minute
+
+// read reads an application now.
+func (e *Engine) read(ctx context.Context, s journal.Subject) (*journal.Reading, error) {
+	at := e.Clock.Now()
+	app, err := ask(e, s.Conn, func(c Connection) (sdk.Application, error) { return c.Application(ctx, s.ID) })
+	return &journal.Reading{Application: app, At: at}, err
+}
+
+// reread reads the application of a case again if the last reading is stale, or of an earlier run of the host, which may have died in the
+// middle of a change, or if it must be. It is nil if not, or if the application is not there: what was read last will do.
+func (e *Engine) reread(ctx context.Context, c *journal.Case, must bool) (*journal.Reading, error) {
+	if !must && e.Clock.Now().Sub(c.Last.At) < stale && !c.Last.At.Before(e.since) {
+		return nil, nil
+	}
+	r, err := e.read(ctx, journal.Subject{Conn: c.ATS, ID: c.Application})
+	if errors.Is(err, sdk.ErrNotFound) || refusal(err) != nil {
+		return nil, nil
+	}
+	return r, err
+}
+
+func isDeletion(a journal.Arrival) bool { return a.Event.Kind == sdk.KindDeleted }
+
+// early tells whether a read contradicts what was told only just: gone what something happened to, there what is said to be deleted, or
+// where it was before it is said to have moved. A product may take a moment to show everywhere what its webhook tells.
+func (e *Engine) early(arrivals []journal.Arrival, app sdk.Application, missing bool) bool {
+	latest := arrivals[len(arrivals)-1].Received
+	moved := func(a journal.Arrival) bool {
+		return a.Event.Stage != "" && a.Event.Stage != app.Stage.ID && app.StageSince.Before(a.Event.At)
+	}
+	contradicted := missing != slices.ContainsFunc(arrivals, isDeletion) || !missing && slices.ContainsFunc(arrivals, moved)
+	return contradicted && e.Clock.Now().Sub(latest) < stale
+}
+
+// list is what a connection lists, not necessarily now.
+func list[T any](
+	ctx context.Context, e *Engine, shelf *reach.Shelf[T], conn string, read func(Connection, context.Context) iter.Seq2[T, error],
+) ([]T, error) {
+	return shelf.List(ctx, conn, func() ([]T, error) {
+		return ask(e, conn, func(c Connection) (all []T, err error) {
+			for v, err := range read(c, ctx) {
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, v)
+			}
+			return all, nil
+		})
+	})
+}
+
+// stages is an ATS's pipeline, with the stages of these names or ids in it if there are such.
+func (e *Engine) stages(ctx context.Context, ats string, names ...string) ([]sdk.Stage, error) {
+	for {
+		all, err := list(ctx, e, &e.pipelines, ats, Connection.Stages)
+		missing := func(name string) bool { _, ok := stage(all, name); return name != "" && !ok }
+		if err != nil || !slices.ContainsFunc(names, missing) || !e.pipelines.Lacks(ats) {
+			return all, err
+		}
+	}
+}
+
+// stage finds a stage by id or by name.
+func stage(stages []sdk.Stage, name string) (sdk.Stage, bool) {
+	i := slices.IndexFunc(stages, func(s sdk.Stage) bool { return s.ID == name || s.Name == strings.TrimSpace(name) })
+	if i < 0 {
+		return sdk.Stage{ID: name, Index: -1}, false
+	}
+	return stages[i], true
+}
+
+// assessments is what each vendor lists that a pairing of the ATS chooses from by name.
+func (e *Engine) assessments(ctx context.Context, ats string) (map[string][]sdk.Assessment, error) {
+	out := map[string][]sdk.Assessment{}
+	for _, p := range e.Pairings {
+		if p.ATS != ats || !p.Needs().Assessments || out[p.Vendor] != nil {
+			continue
+		}
+		all, err := list(ctx, e, &e.catalogs, p.Vendor, Connection.Assessments)
+		if err != nil {
+			return nil, err
+		}
+		out[p.Vendor] = all
+	}
+	return out, nil
+}
