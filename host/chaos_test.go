@@ -199,7 +199,7 @@ func (st *storm) struck() {
 // passes waits until both products show of everybody exactly what they should, and looks once more whether it stays so.
 func (st *storm) passes(wait func()) {
 	st.Helper()
-	deadline := time.Now().Add(3 * patience)
+	deadline := time.Now().Add(crowdPatience)
 	for wrong := st.wrong(); wrong != nil; wrong = st.wrong() {
 		if time.Now().After(deadline) {
 			st.Fatalf("%s\n%s", wrong.what, st.why(wrong.first))

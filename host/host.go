@@ -293,7 +293,8 @@ func (h *host) prepare(ctx context.Context, name string) ([]sdk.Problem, error) 
 	slices.Sort(needs.Events)
 	slices.Sort(needs.Verbs)
 	needs.Events, needs.Verbs = slices.Compact(needs.Events), slices.Compact(needs.Verbs)
-	return l.Prepare(ctx, needs)
+	prepared, err := l.Prepare(ctx, needs)
+	return prepared.Problems, err
 }
 
 // inspect tells what a person has to mend at the products: what their plugins find missing there, and stages that the rules name and the

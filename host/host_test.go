@@ -29,7 +29,7 @@ type host struct {
 func newHost(t testing.TB, config, clock string, env []string) *host {
 	t.Helper()
 	h := &host{config: config, state: filepath.Join(t.TempDir(), "state.db"), listen: freeAddress(t), clock: clock, env: env}
-	h.admin = &http.Client{Timeout: patience, Transport: &http.Transport{
+	h.admin = &http.Client{Timeout: crowdPatience, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", h.state+".sock")
 		},

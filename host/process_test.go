@@ -15,6 +15,9 @@ import (
 // patience is how long anything may take that should be done by now. It ends a test that would hang; nothing waits for it to pass.
 const patience = 60 * time.Second
 
+// crowdPatience is how long it may take for a crowd: products say "later" in real time, to hundreds.
+const crowdPatience = 15 * patience
+
 // process is one child of the test: a host or a sandbox. What it prints is kept, and shown when the test fails.
 type process struct {
 	cmd    *exec.Cmd

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"io"
 	"iter"
 	"time"
 )
@@ -45,6 +46,8 @@ type Posting struct {
 	Name          string   `json:"name"`
 	Team          string   `json:"team,omitempty"`
 	HiringManager string   `json:"hiring_manager,omitempty"` // an e-mail address
+	Description   string   `json:"description,omitempty"`    // plain text, as people who apply read it
+	Salary        string   `json:"salary,omitempty"`         // as people who apply read it: "EUR 60,000 to 80,000 a year"
 	Tags          []string `json:"tags,omitempty"`
 }
 
@@ -68,6 +71,30 @@ type Linker interface {
 // Noter writes a note and returns the product's id of it.
 type Noter interface {
 	Note(ctx context.Context, key Key, n Note) (remote string, err error)
+}
+
+// FeedbackWriter fills in a feedback form on the application and returns the product's id of it.
+type FeedbackWriter interface {
+	Feedback(ctx context.Context, key Key, f Feedback) (remote string, err error)
+}
+
+// FieldWriter sets custom fields of the application: it makes those that are missing and leaves all others as they are.
+type FieldWriter interface {
+	Fields(ctx context.Context, key Key, f Fields) error
+}
+
+// FileWriter attaches a file to the application and returns the product's id of it. It reads content once, to its end; an error of content
+// is returned, and no part of the file is left at the product.
+type FileWriter interface {
+	File(ctx context.Context, key Key, f File, content io.Reader) (remote string, err error)
+}
+
+// TestPartner is an ATS that calls its partners for tests, and learns how they stand by asking again.
+type TestPartner interface {
+	// Report tells the ATS that the tests of an invitation stand as they do now: it comes and asks.
+	Report(ctx context.Context, key Key, r Report) error
+	// Answer puts what the host knows into the ATS's words. It makes no call.
+	Answer(ctx context.Context, q Question, a Answer) (Response, error)
 }
 
 // Mover moves an application to a stage.
@@ -120,15 +147,31 @@ type Promiser interface {
 }
 
 // Preparer makes at the product what the rules in use need, never twice, and names what it cannot. It runs at connect, at start and nightly.
+// What was made before an error is returned along with it.
 type Preparer interface {
-	Prepare(ctx context.Context, n Needs) ([]Problem, error)
+	Prepare(ctx context.Context, n Needs) (Prepared, error)
 }
 
 // Needs is what the configuration in use asks of a product.
 type Needs struct {
-	HookURL string // where webhooks should go; empty: not known, so check only
-	Events  []Kind // what the rules wait for
-	Verbs   []Verb // what the rules write
+	HookURL   string   // where webhooks should go; empty: not known, so check only
+	Hooks     []string // the product's ids of the webhooks that were made by an earlier Prepare: nobody else's are ours to touch
+	Events    []Kind   // what the rules wait for
+	Verbs     []Verb   // what the rules write
+	Templates []string // names of feedback templates in use
+	Fields    []string // names of custom fields in use
+}
+
+// Prepared is what Prepare made, and what a person must mend.
+type Prepared struct {
+	Hooks    []Hook // that were made just now
+	Problems []Problem
+}
+
+// Hook is a webhook that was made at the product.
+type Hook struct {
+	ID     string // the product's
+	Secret string // that signs its requests; empty: none of its own
 }
 
 // Problem is something a person must mend at the product: what is wrong, and what mends it.

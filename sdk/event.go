@@ -17,11 +17,13 @@ const (
 	KindApplied    Kind = "applied"    // somebody applied
 	KindMoved      Kind = "moved"      // the application entered another stage
 	KindFound      Kind = "found"      // a scan found a tag; made by the host
+	KindRequested  Kind = "requested"  // a person asks for a test, of an ATS that calls its partners for tests
 	KindHired      Kind = "hired"      //
 	KindUnhired    Kind = "unhired"    // a hire was taken back
 	KindRejected   Kind = "rejected"   //
 	KindUnrejected Kind = "unrejected" //
 	KindDeleted    Kind = "deleted"    // the record is gone, or said to be: the host reads before it believes
+	KindAnonymized Kind = "anonymized" // what names the person was removed; an event of the person, not of one application
 )
 
 // What becomes of an invitation. The vendor tells them; the host makes Invited too, when Invite succeeds, and Failed, when it refuses, and
@@ -43,7 +45,9 @@ const (
 func (r Role) Kinds() []Kind {
 	switch r {
 	case RoleATS:
-		return []Kind{KindApplied, KindMoved, KindHired, KindUnhired, KindRejected, KindUnrejected, KindDeleted}
+		return []Kind{
+			KindApplied, KindMoved, KindRequested, KindHired, KindUnhired, KindRejected, KindUnrejected, KindDeleted, KindAnonymized,
+		}
 	case RoleVendor:
 		return []Kind{
 			KindInvited, KindFailed, KindBounced, KindStarted, KindSubmitted, KindScored, KindCompleted, KindExpired, KindDeclined,
@@ -65,7 +69,16 @@ type Event struct {
 	Tag         string    `json:"tag,omitempty"`         // found: the tag
 	Reason      string    `json:"reason,omitempty"`      // failed, bounced: one word, as in [Refusal]
 	Detail      string    `json:"detail,omitempty"`      // failed, bounced: for a person to read
+	Assessment  string    `json:"assessment,omitempty"`  // requested: the id of one of the tests that an Answer listed
 	Result      *Result   `json:"result,omitempty"`      // scored, completed
+	Snapshot    *Snapshot `json:"snapshot,omitempty"`    // requested, where the ATS cannot be read
+}
+
+// Snapshot is what an event tells of its application because the ATS may not be readable: all that the host will know.
+type Snapshot struct {
+	Candidate Candidate `json:"candidate"`
+	Callback  string    `json:"callback,omitempty"` // where the ATS wants to be told that it should ask how the test stands
+	URL       string    `json:"url,omitempty"`      // the application's page, for a person
 }
 
 // Result is what a vendor found, at one revision. A nil number is one the vendor did not give.
@@ -107,10 +120,47 @@ func (r Request) Carries(token string) bool {
 	return found
 }
 
-// Received is what a webhook amounts to. The host stores Events durably before it answers. A zero Response is a plain 200.
+// Received is what a webhook amounts to. The host stores Events durably before it answers. A zero Response is a plain 200. Where there is a
+// Question, only the host knows the answer, which [TestPartner].Answer puts into words; Response is then not used.
 type Received struct {
 	Events   []Event
 	Response Response
+	Question *Question
+}
+
+// Question is what an ATS that calls its partners for tests wants to know.
+type Question struct {
+	About Topic  `json:"about"`
+	ID    string `json:"id,omitempty"` // of a requested event: the test that is asked about
+}
+
+// Topic is what a Question is about.
+type Topic string
+
+const (
+	AboutTests   Topic = "tests"   // which tests can be requested
+	AboutStatus  Topic = "status"  // how the test stands that the event ID requested
+	AboutRequest Topic = "request" // not asked by the ATS: the host refused what the event ID requested, and the ATS is to be told so
+)
+
+// Answer is what the host knows. Only what the question is about is set.
+type Answer struct {
+	Tests   []Test      // that can be requested
+	Status  *TestStatus // nil: no such test was requested
+	Refused *Refusal    // why a request was refused
+}
+
+// Test is one that can be requested; its ID is to come back as [Event].Assessment.
+type Test struct {
+	ID   string
+	Name string
+}
+
+// TestStatus is how a requested test stands, as far as rules report it.
+type TestStatus struct {
+	Complete bool
+	Score    *float64 // percent
+	URL      string   // of the report
 }
 
 // Response is what the sender of a webhook is answered.

@@ -30,6 +30,24 @@ type About struct {
 	Events  []Kind        // what Receive may yield: some of [Role.Kinds]
 	Final   []int         // HTTP statuses that prove a write did nothing, besides 401 and 429
 	Timeout time.Duration // for one write; 0: 60 s
+	OAuth   *OAuth        // how a connection may be authorised instead of by a key of its own; nil: it may not
+}
+
+// OAuth is how the host gets access on somebody's behalf. It asks for consent, keeps the tokens, and adds them to calls to BaseURL; the
+// plugin never sees them. The client's id and secret are settings: client_id, and client_secret with auth "oauth".
+type OAuth struct {
+	AuthorizeURL string // the consent page; empty: the client's own credentials are all that is needed
+	TokenURL     string
+	Audience     string  // empty: the product wants none
+	PKCE         bool    // the product allows it
+	Scopes       []Scope // of which those are asked for that the rules in use need
+}
+
+// Scope is one permission. Without Verbs and Events it is always needed.
+type Scope struct {
+	Name   string
+	Verbs  []Verb
+	Events []Kind
 }
 
 // Check returns what About says that cannot be of a plugin with that role; nil if all can.
@@ -64,8 +82,10 @@ type Setting struct {
 	Secret   bool   // never shown
 	Default  string // as the operator would write it; empty: the zero value
 	Doc      string
-	Auth     string // "bearer", "basic", "header=NAME": kept by the host, which adds it to calls to BaseURL; never reaches the plugin
-	Verify   bool   // a webhook secret: arrives as [Request].Secrets
+	// "bearer", "basic", "header=NAME": kept by the host, which adds it to calls to BaseURL; "oauth": kept by the host, which gets access
+	// with it. Neither reaches the plugin.
+	Auth   string
+	Verify bool // a webhook secret: arrives as [Request].Secrets
 }
 
 // SettingType is what a setting holds.

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"io"
 	"iter"
 	"time"
 )
@@ -60,6 +61,29 @@ type OutcomeKeeper interface {
 // Deleter removes a person.
 type Deleter interface {
 	Delete(ctx context.Context, key Key, d Deletion) error
+}
+
+// Anonymizer removes what names or describes a person and keeps results.
+type Anonymizer interface {
+	Anonymize(ctx context.Context, key Key, a Anonymization) error
+}
+
+// Alerter tells the owner of the vendor's account something that only a person can mend.
+type Alerter interface {
+	Alert(ctx context.Context, key Key, a Alert) error
+}
+
+// Library hands out documents about an invitation, by their role: "report_pdf". The caller closes the content. [Later] while the document is
+// not ready; a [Refuse] when there will never be one.
+type Library interface {
+	Document(ctx context.Context, remote, role string) (Document, error)
+}
+
+// Document is a file as it is read. Its name and type are the vendor's words: hostile until checked.
+type Document struct {
+	Name    string
+	Type    string // a media type: "application/pdf"
+	Content io.ReadCloser
 }
 
 // Poller reads the state of one invitation as the events it implies, for vendors or days without webhooks. The events carry the same IDs

@@ -12,14 +12,20 @@ type Verb string
 
 // The verbs of a Write.
 const (
-	VerbTags    Verb = "tags"
-	VerbLink    Verb = "link"
-	VerbNote    Verb = "note"
-	VerbMove    Verb = "move"
-	VerbInvite  Verb = "invite"
-	VerbPosting Verb = "posting"
-	VerbOutcome Verb = "outcome"
-	VerbDelete  Verb = "delete"
+	VerbTags      Verb = "tags"
+	VerbLink      Verb = "link"
+	VerbNote      Verb = "note"
+	VerbFeedback  Verb = "feedback"
+	VerbFields    Verb = "fields"
+	VerbFile      Verb = "file"
+	VerbReport    Verb = "report"
+	VerbMove      Verb = "move"
+	VerbInvite    Verb = "invite"
+	VerbPosting   Verb = "posting"
+	VerbOutcome   Verb = "outcome"
+	VerbDelete    Verb = "delete"
+	VerbAnonymize Verb = "anonymize"
+	VerbAlert     Verb = "alert"
 )
 
 // The verbs that read: what else an open connection may declare.
@@ -29,6 +35,7 @@ const (
 	VerbStages      Verb = "stages"      // [StageCatalog]
 	VerbAssessments Verb = "assessments" // [Catalog]
 	VerbPoll        Verb = "poll"        // [Poller]
+	VerbDocuments   Verb = "documents"   // [Library]
 	VerbFind        Verb = "find"        // [Finder]
 	VerbPrepare     Verb = "prepare"     // [Preparer]
 )
@@ -52,15 +59,21 @@ func (k Key) Marker() string {
 
 // Write is one change to a product. Exactly one arm is set; the arm's verb says which.
 type Write struct {
-	Key     Key         `json:"key"`
-	Tags    *Tags       `json:"tags,omitempty"`
-	Link    *Link       `json:"link,omitempty"`
-	Note    *Note       `json:"note,omitempty"`
-	Move    *Move       `json:"move,omitempty"`
-	Invite  *Invitation `json:"invite,omitempty"`
-	Posting *Posting    `json:"posting,omitempty"`
-	Outcome *Outcome    `json:"outcome,omitempty"`
-	Delete  *Deletion   `json:"delete,omitempty"`
+	Key       Key            `json:"key"`
+	Tags      *Tags          `json:"tags,omitempty"`
+	Link      *Link          `json:"link,omitempty"`
+	Note      *Note          `json:"note,omitempty"`
+	Feedback  *Feedback      `json:"feedback,omitempty"`
+	Fields    *Fields        `json:"fields,omitempty"`
+	File      *File          `json:"file,omitempty"`
+	Report    *Report        `json:"report,omitempty"`
+	Move      *Move          `json:"move,omitempty"`
+	Invite    *Invitation    `json:"invite,omitempty"`
+	Posting   *Posting       `json:"posting,omitempty"`
+	Outcome   *Outcome       `json:"outcome,omitempty"`
+	Delete    *Deletion      `json:"delete,omitempty"`
+	Anonymize *Anonymization `json:"anonymize,omitempty"`
+	Alert     *Alert         `json:"alert,omitempty"`
 }
 
 // Verb tells which arm is set; empty if none is.
@@ -72,6 +85,14 @@ func (w Write) Verb() Verb {
 		return VerbLink
 	case w.Note != nil:
 		return VerbNote
+	case w.Feedback != nil:
+		return VerbFeedback
+	case w.Fields != nil:
+		return VerbFields
+	case w.File != nil:
+		return VerbFile
+	case w.Report != nil:
+		return VerbReport
 	case w.Move != nil:
 		return VerbMove
 	case w.Invite != nil:
@@ -82,6 +103,10 @@ func (w Write) Verb() Verb {
 		return VerbOutcome
 	case w.Delete != nil:
 		return VerbDelete
+	case w.Anonymize != nil:
+		return VerbAnonymize
+	case w.Alert != nil:
+		return VerbAlert
 	}
 	return ""
 }
@@ -113,6 +138,44 @@ type Note struct {
 	Score       int    `json:"score,omitempty"` // 1 to 4; 0: none
 }
 
+// Feedback fills in a form, named by its template, with what a vendor found. The plugin leaves the key's Marker in it.
+type Feedback struct {
+	Application string   `json:"application"`
+	Template    string   `json:"template"`         // the name of a feedback template of the ATS
+	Score       *float64 `json:"score,omitempty"`  // percent
+	Rating      int      `json:"rating,omitempty"` // 1 to 4; 0: none
+	Text        string   `json:"text,omitempty"`
+}
+
+// Fields sets custom fields to what they are to be: a repeat changes nothing.
+type Fields struct {
+	Application string  `json:"application"`
+	Values      []Field `json:"values"` // each name once
+}
+
+// Field is one custom field: a number or a text.
+type Field struct {
+	Name   string   `json:"name"`
+	Number *float64 `json:"number,omitempty"`
+	Text   string   `json:"text,omitempty"` // unless Number is set
+}
+
+// File attaches a document of a vendor's. The plugin puts the key's Marker into the file's name, before its extension. The host asks the
+// vendor's [Library] for the document and checks its size and type before it is sent.
+type File struct {
+	Application string `json:"application"`
+	Name        string `json:"name"`       // with its extension
+	Type        string `json:"type"`       // a media type
+	Size        int64  `json:"size"`       // bytes
+	Role        string `json:"role"`       // what the vendor calls the document
+	Invitation  string `json:"invitation"` // the vendor's id of whose document it is
+}
+
+// Report has an ATS that calls its partners for tests come and ask how one stands, at each address that it left for that.
+type Report struct {
+	Callbacks []string `json:"callbacks"`
+}
+
 // Move puts the application into another stage, named by the ATS's id. The host has read the application just before and moves forward only.
 type Move struct {
 	Application string `json:"application"`
@@ -133,6 +196,19 @@ type Deletion struct {
 	Person      string   `json:"person"`
 	Invitations []string `json:"invitations,omitempty"`
 	Everywhere  bool     `json:"everywhere,omitempty"`
+}
+
+// Anonymization has a vendor remove what names or describes a person: in the named invitations, and whatever else it keeps under Person.
+// Anonymizing what is anonymous already is success.
+type Anonymization struct {
+	Person      string   `json:"person"`
+	Invitations []string `json:"invitations,omitempty"`
+}
+
+// Alert tells the owner of the vendor's account something, by mail or however the vendor does.
+type Alert struct {
+	Application string `json:"application"` // whom it is about
+	Text        string `json:"text"`
 }
 
 // Repeat says what a second attempt of a verb may do.
@@ -156,12 +232,12 @@ type Promise struct {
 // DefaultSettle is how long a Look waits for the product when its Promise does not say.
 const DefaultSettle = 5 * time.Second
 
-// DefaultPromise is what holds for a verb of a plugin that has no [Promiser] or leaves the verb to it. A note and an invitation, of which a
-// repeat would make a second, are Look if the plugin is a [Finder] and else Never; every other verb is Safe: a plugin whose product makes
-// two of a repeat must say so.
+// DefaultPromise is what holds for a verb of a plugin that has no [Promiser] or leaves the verb to it. What a repeat would make a second of
+// (a note, a feedback, a file, an alert, an invitation) is Look if the plugin is a [Finder] and else Never; every other verb is Safe: a plugin
+// whose product makes two of a repeat must say so.
 func DefaultPromise(v Verb, finder bool) Promise {
 	switch v {
-	case VerbNote, VerbInvite:
+	case VerbNote, VerbFeedback, VerbFile, VerbAlert, VerbInvite:
 		if finder {
 			return Promise{Repeat: Look, Settle: DefaultSettle}
 		}

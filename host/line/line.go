@@ -119,12 +119,12 @@ func (l *Line) Poll(ctx context.Context, remote string) (events []sdk.Event, err
 	return events, err
 }
 
-func (l *Line) Prepare(ctx context.Context, n sdk.Needs) (problems []sdk.Problem, err error) {
+func (l *Line) Prepare(ctx context.Context, n sdk.Needs) (prepared sdk.Prepared, err error) {
 	err = l.do(ctx, egress.Sync, sdk.VerbPrepare, egress.Writing, func(ctx context.Context) error {
-		problems, err = l.conn.Prepare(ctx, n)
+		prepared, err = l.conn.Prepare(ctx, n)
 		return err
 	})
-	return problems, err
+	return prepared, err
 }
 
 func (l *Line) Stages(ctx context.Context) iter.Seq2[sdk.Stage, error] {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"time"
 
@@ -191,9 +192,38 @@ func (c *Conn) Poll(ctx context.Context, remote string) ([]sdk.Event, error) {
 	return call(ctx, c, "Poll", c.limit(), func(ctx context.Context, w *wire.Conn) ([]sdk.Event, error) { return w.Poll(ctx, remote) })
 }
 
+// Upload does a change that carries a file; within 5 min.
+func (c *Conn) Upload(ctx context.Context, change sdk.Write, content io.Reader) (sdk.Done, error) {
+	return call(ctx, c, wire.Method(change.Verb()), listLimit, func(ctx context.Context, w *wire.Conn) (sdk.Done, error) {
+		return w.Upload(ctx, change, content)
+	})
+}
+
+// Document reads a vendor's document, of at most so many bytes, whole; within 5 min. [sdk.Document].Content of what it returns is not used.
+func (c *Conn) Document(ctx context.Context, remote, role string, most int64) (d sdk.Document, content []byte, err error) {
+	d, err = call(ctx, c, "Document", listLimit, func(ctx context.Context, w *wire.Conn) (sdk.Document, error) {
+		d, err := w.Document(ctx, remote, role)
+		if err != nil {
+			return d, err
+		}
+		defer d.Content.Close()
+		content, err = io.ReadAll(io.LimitReader(d.Content, most+1))
+		if err == nil && int64(len(content)) > most {
+			err = sdk.Refuse("too_large", fmt.Sprintf("the document is over %d bytes", most))
+		}
+		return d, err
+	})
+	return d, content, err
+}
+
+// Answer puts what the host knows into an ATS's words; within 5 s.
+func (c *Conn) Answer(ctx context.Context, q sdk.Question, a sdk.Answer) (sdk.Response, error) {
+	return call(ctx, c, "Answer", receiveLimit, func(ctx context.Context, w *wire.Conn) (sdk.Response, error) { return w.Answer(ctx, q, a) })
+}
+
 // Prepare makes at the product what the rules need; within 5 min.
-func (c *Conn) Prepare(ctx context.Context, n sdk.Needs) ([]sdk.Problem, error) {
-	return call(ctx, c, "Prepare", listLimit, func(ctx context.Context, w *wire.Conn) ([]sdk.Problem, error) { return w.Prepare(ctx, n) })
+func (c *Conn) Prepare(ctx context.Context, n sdk.Needs) (sdk.Prepared, error) {
+	return call(ctx, c, "Prepare", listLimit, func(ctx context.Context, w *wire.Conn) (sdk.Prepared, error) { return w.Prepare(ctx, n) })
 }
 
 // Tagged lists applications by tag; within 5 min, as all lists.

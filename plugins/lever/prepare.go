@@ -14,7 +14,7 @@ import (
 
 // Prepare checks what the rules need of the Lever account: rights, webhooks, the user that writes are shown as, the hired reasons. It makes
 // nothing, so that it can run as often as anybody likes; whatever is missing comes with the words that mend it.
-func (c *connection) Prepare(ctx context.Context, n sdk.Needs) ([]sdk.Problem, error) {
+func (c *connection) Prepare(ctx context.Context, n sdk.Needs) (sdk.Prepared, error) {
 	var all []sdk.Problem
 	for _, check := range []func(context.Context, sdk.Needs) ([]sdk.Problem, error){
 		c.checkRights, c.checkUser, c.checkHooks, c.checkReasons,
@@ -22,10 +22,10 @@ func (c *connection) Prepare(ctx context.Context, n sdk.Needs) ([]sdk.Problem, e
 		found, err := check(ctx, n)
 		all = append(all, found...)
 		if err != nil {
-			return all, err
+			return sdk.Prepared{Problems: all}, err
 		}
 	}
-	return all, nil
+	return sdk.Prepared{Problems: all}, nil
 }
 
 // checkRights reads one record of each kind that Application needs.

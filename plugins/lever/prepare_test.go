@@ -75,10 +75,11 @@ func TestPrepareNamesWhatIsMissing(t *testing.T) {
 				s[c.uri] = c.says
 			}
 			connection, calls := pretend(t, c.config, s)
-			problems, err := connection.Prepare(t.Context(), c.needs)
+			prepared, err := connection.Prepare(t.Context(), c.needs)
 			if err != nil {
 				t.Fatal(err)
 			}
+			problems := prepared.Problems
 			if len(problems) != len(c.want) {
 				t.Fatalf("problems %q, want %d", problems, len(c.want))
 			}

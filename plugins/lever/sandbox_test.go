@@ -226,8 +226,8 @@ func TestSandboxWebhooks(t *testing.T) {
 	}
 	c := lever.open(config{HiredReasons: hired}, sandbox.DefaultAPIKey)
 
-	problems, err := c.Prepare(t.Context(), needs)
-	if err != nil || len(problems) != 1 || !strings.Contains(problems[0].Fix, needs.HookURL) {
+	prepared, err := c.Prepare(t.Context(), needs)
+	if problems := prepared.Problems; err != nil || len(problems) != 1 || !strings.Contains(problems[0].Fix, needs.HookURL) {
 		t.Fatalf("before there are webhooks: %q, %v", problems, err)
 	}
 	var tokens []string
@@ -241,8 +241,8 @@ func TestSandboxWebhooks(t *testing.T) {
 		lever.call("POST", "/v1/webhooks", body, &made)
 		tokens = append(tokens, made.Data.Configuration.SignatureToken)
 	}
-	if problems, err := c.Prepare(t.Context(), needs); err != nil || len(problems) != 0 {
-		t.Errorf("with all webhooks: %q, %v", problems, err)
+	if prepared, err := c.Prepare(t.Context(), needs); err != nil || len(prepared.Problems) != 0 {
+		t.Errorf("with all webhooks: %q, %v", prepared.Problems, err)
 	}
 
 	one := lever.act("apply", `{"posting":"Data Analyst","name":"Grace","email":"g@example.com"}`)["opportunity"]

@@ -1,11 +1,14 @@
 package sdktest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/patchbay-dev/patchbay/sdk"
@@ -28,6 +31,19 @@ var methods = []method{
 		return c.Link(ctx, key, sdk.Link{Application: "1", URL: "https://example.com/1", Title: "Report"})
 	}),
 	on("Note", func(ctx context.Context, c sdk.Noter) error { return second(c.Note(ctx, key, note)) }),
+	on("Feedback", func(ctx context.Context, c sdk.FeedbackWriter) error {
+		return second(c.Feedback(ctx, key, sdk.Feedback{Application: "1", Template: "Assessment", Score: &half, Rating: 2, Text: "Done."}))
+	}),
+	on("Fields", func(ctx context.Context, c sdk.FieldWriter) error {
+		return c.Fields(ctx, key, sdk.Fields{Application: "1", Values: []sdk.Field{{Name: "Score", Number: &half}}})
+	}),
+	on("File", func(ctx context.Context, c sdk.FileWriter) error {
+		file := sdk.File{Application: "1", Name: "report.pdf", Type: "application/pdf", Size: 5, Role: "report_pdf", Invitation: "1"}
+		return second(c.File(ctx, key, file, strings.NewReader("%PDF-")))
+	}),
+	on("Report", func(ctx context.Context, c sdk.TestPartner) error {
+		return c.Report(ctx, key, sdk.Report{Callbacks: []string{"https://example.com/1"}})
+	}),
 	on("Move", func(ctx context.Context, c sdk.Mover) error {
 		return c.Move(ctx, key, sdk.Move{Application: "1", Stage: "2"})
 	}),
@@ -45,14 +61,28 @@ var methods = []method{
 	on("Delete", func(ctx context.Context, c sdk.Deleter) error {
 		return c.Delete(ctx, key, sdk.Deletion{Person: "1", Invitations: []string{"1"}, Everywhere: true})
 	}),
+	on("Anonymize", func(ctx context.Context, c sdk.Anonymizer) error {
+		return c.Anonymize(ctx, key, sdk.Anonymization{Person: "1", Invitations: []string{"1"}})
+	}),
+	on("Alert", func(ctx context.Context, c sdk.Alerter) error {
+		return c.Alert(ctx, key, sdk.Alert{Application: "1", Text: "Nobody was invited."})
+	}),
+	on("Document", func(ctx context.Context, c sdk.Library) error {
+		d, err := c.Document(ctx, "1", "report_pdf")
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, d.Content)
+		return cmp.Or(err, d.Content.Close())
+	}),
 	on("Assessments", func(ctx context.Context, c sdk.Catalog) error { return drain(c.Assessments(ctx)) }),
 	on("Poll", func(ctx context.Context, c sdk.Poller) error { return second(c.Poll(ctx, "1")) }),
 	finds(sdk.Write{Key: key, Invite: &invitation}),
 	finds(sdk.Write{Key: key, Note: &note}),
 	on("Prepare", func(ctx context.Context, c sdk.Preparer) error {
-		problems, err := c.Prepare(ctx, sdk.Needs{HookURL: "https://example.com/hooks"})
-		if err == nil && len(problems) > 0 {
-			err = errors.New(problems[0].Summary) // to say what could not be done is an answer too
+		prepared, err := c.Prepare(ctx, sdk.Needs{HookURL: "https://example.com/hooks"})
+		if err == nil && len(prepared.Problems) > 0 {
+			err = errors.New(prepared.Problems[0].Summary) // to say what could not be done is an answer too
 		}
 		return err
 	}),
@@ -61,6 +91,7 @@ var methods = []method{
 var (
 	key        = sdk.NewKey("sdktest")
 	day        = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	half       = 50.0
 	note       = sdk.Note{Application: "1", Text: "Invited."}
 	invitation = sdk.Invitation{
 		Key: key, Attempt: 1, Application: "1", Person: "1", Candidate: sdk.Candidate{Name: "Ada", Email: "ada@example.com"},

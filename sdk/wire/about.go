@@ -23,7 +23,7 @@ func pbAbout(a sdk.About) *pb.About {
 		Name: a.Name, Version: a.Version, BaseUrl: a.BaseURL, Hosts: a.Hosts,
 		Rate:   &pb.Rate{PerSecond: a.Rate.PerSecond, Burst: int64(a.Rate.Burst)},
 		Events: each(a.Events, toText[sdk.Kind]), Final: each(a.Final, func(s int) int32 { return int32(s) }),
-		Timeout: pbDuration(a.Timeout),
+		Timeout: pbDuration(a.Timeout), Oauth: pbOAuth(a.OAuth),
 	}
 }
 
@@ -32,8 +32,35 @@ func sdkAbout(a *pb.About) sdk.About {
 		Name: a.GetName(), Version: a.GetVersion(), BaseURL: a.GetBaseUrl(), Hosts: a.GetHosts(),
 		Rate:   sdk.Rate{PerSecond: a.GetRate().GetPerSecond(), Burst: int(a.GetRate().GetBurst())},
 		Events: each(a.GetEvents(), fromText[sdk.Kind]), Final: each(a.GetFinal(), func(s int32) int { return int(s) }),
-		Timeout: a.GetTimeout().AsDuration(),
+		Timeout: a.GetTimeout().AsDuration(), OAuth: sdkOAuth(a.GetOauth()),
 	}
+}
+
+func pbOAuth(o *sdk.OAuth) *pb.OAuth {
+	if o == nil {
+		return nil
+	}
+	return &pb.OAuth{
+		AuthorizeUrl: o.AuthorizeURL, TokenUrl: o.TokenURL, Audience: o.Audience, Pkce: o.PKCE, Scopes: each(o.Scopes, pbScope),
+	}
+}
+
+func sdkOAuth(o *pb.OAuth) *sdk.OAuth {
+	if o == nil {
+		return nil
+	}
+	return &sdk.OAuth{
+		AuthorizeURL: o.GetAuthorizeUrl(), TokenURL: o.GetTokenUrl(), Audience: o.GetAudience(), PKCE: o.GetPkce(),
+		Scopes: each(o.GetScopes(), sdkScope),
+	}
+}
+
+func pbScope(s sdk.Scope) *pb.Scope {
+	return &pb.Scope{Name: s.Name, Verbs: each(s.Verbs, toText[sdk.Verb]), Events: each(s.Events, toText[sdk.Kind])}
+}
+
+func sdkScope(s *pb.Scope) sdk.Scope {
+	return sdk.Scope{Name: s.GetName(), Verbs: each(s.GetVerbs(), fromText[sdk.Verb]), Events: each(s.GetEvents(), fromText[sdk.Kind])}
 }
 
 func pbSetting(s sdk.Setting) *pb.Setting {
@@ -59,14 +86,29 @@ func sdkPromise(p *pb.Promise) sdk.Promise {
 }
 
 func pbNeeds(n sdk.Needs) *pb.Needs {
-	return &pb.Needs{HookUrl: n.HookURL, Events: each(n.Events, toText[sdk.Kind]), Verbs: each(n.Verbs, toText[sdk.Verb])}
+	return &pb.Needs{
+		HookUrl: n.HookURL, Hooks: n.Hooks, Events: each(n.Events, toText[sdk.Kind]), Verbs: each(n.Verbs, toText[sdk.Verb]),
+		Templates: n.Templates, Fields: n.Fields,
+	}
 }
 
 func sdkNeeds(n *pb.Needs) sdk.Needs {
 	return sdk.Needs{
-		HookURL: n.GetHookUrl(), Events: each(n.GetEvents(), fromText[sdk.Kind]), Verbs: each(n.GetVerbs(), fromText[sdk.Verb]),
+		HookURL: n.GetHookUrl(), Hooks: n.GetHooks(), Events: each(n.GetEvents(), fromText[sdk.Kind]),
+		Verbs: each(n.GetVerbs(), fromText[sdk.Verb]), Templates: n.GetTemplates(), Fields: n.GetFields(),
 	}
 }
+
+func pbPrepared(p sdk.Prepared) *pb.PrepareResponse {
+	return &pb.PrepareResponse{Problems: each(p.Problems, pbProblem), Hooks: each(p.Hooks, pbHook)}
+}
+
+func sdkPrepared(p *pb.PrepareResponse) sdk.Prepared {
+	return sdk.Prepared{Problems: each(p.GetProblems(), sdkProblem), Hooks: each(p.GetHooks(), sdkHook)}
+}
+
+func pbHook(h sdk.Hook) *pb.Hook  { return &pb.Hook{Id: h.ID, Secret: h.Secret} }
+func sdkHook(h *pb.Hook) sdk.Hook { return sdk.Hook{ID: h.GetId(), Secret: h.GetSecret()} }
 
 func pbProblem(p sdk.Problem) *pb.Problem { return &pb.Problem{Summary: p.Summary, Fix: p.Fix} }
 func sdkProblem(p *pb.Problem) sdk.Problem {

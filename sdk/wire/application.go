@@ -28,11 +28,16 @@ func sdkCandidate(c *pb.Candidate) sdk.Candidate {
 }
 
 func pbPosting(p sdk.Posting) *pb.Posting {
-	return &pb.Posting{Id: p.ID, Name: p.Name, Team: p.Team, HiringManager: p.HiringManager, Tags: p.Tags}
+	return &pb.Posting{
+		Id: p.ID, Name: p.Name, Team: p.Team, HiringManager: p.HiringManager, Tags: p.Tags, Description: p.Description, Salary: p.Salary,
+	}
 }
 
 func sdkPosting(p *pb.Posting) sdk.Posting {
-	return sdk.Posting{ID: p.GetId(), Name: p.GetName(), Team: p.GetTeam(), HiringManager: p.GetHiringManager(), Tags: p.GetTags()}
+	return sdk.Posting{
+		ID: p.GetId(), Name: p.GetName(), Team: p.GetTeam(), HiringManager: p.GetHiringManager(), Tags: p.GetTags(),
+		Description: p.GetDescription(), Salary: p.GetSalary(),
+	}
 }
 
 func pbStage(s sdk.Stage) *pb.Stage { return &pb.Stage{Id: s.ID, Name: s.Name, Index: int64(s.Index)} }

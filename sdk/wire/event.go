@@ -28,17 +28,22 @@ func sdkRequest(r *pb.Request) (sdk.Request, error) {
 
 func pbReceived(r sdk.Received) *pb.Received {
 	return &pb.Received{
-		Events:   each(r.Events, pbEvent),
-		Response: &pb.Response{Status: int32(r.Response.Status), Header: pbHeader(r.Response.Header), Body: r.Response.Body},
+		Events: each(r.Events, pbEvent), Response: pbResponse(r.Response), Question: pbQuestion(r.Question),
 	}
 }
 
 func sdkReceived(r *pb.Received) sdk.Received {
-	a := r.GetResponse()
 	return sdk.Received{
-		Events:   each(r.GetEvents(), sdkEvent),
-		Response: sdk.Response{Status: int(a.GetStatus()), Header: sdkHeader(a.GetHeader()), Body: a.GetBody()},
+		Events: each(r.GetEvents(), sdkEvent), Response: sdkResponse(r.GetResponse()), Question: sdkQuestion(r.GetQuestion()),
 	}
+}
+
+func pbResponse(r sdk.Response) *pb.Response {
+	return &pb.Response{Status: int32(r.Status), Header: pbHeader(r.Header), Body: r.Body}
+}
+
+func sdkResponse(r *pb.Response) sdk.Response {
+	return sdk.Response{Status: int(r.GetStatus()), Header: sdkHeader(r.GetHeader()), Body: r.GetBody()}
 }
 
 func pbHeader(h http.Header) map[string]*pb.HeaderValues {
@@ -66,7 +71,8 @@ func sdkHeader(h map[string]*pb.HeaderValues) http.Header {
 func pbEvent(e sdk.Event) *pb.Event {
 	return &pb.Event{
 		Id: e.ID, Kind: string(e.Kind), At: pbTime(e.At), Application: e.Application, Person: e.Person, Invitation: e.Invitation, Tag: e.Tag,
-		Reason: e.Reason, Detail: e.Detail, Result: pbResult(e.Result), Stage: e.Stage,
+		Reason: e.Reason, Detail: e.Detail, Result: pbResult(e.Result), Stage: e.Stage, Assessment: e.Assessment,
+		Snapshot: pbSnapshot(e.Snapshot),
 	}
 }
 
@@ -74,8 +80,22 @@ func sdkEvent(e *pb.Event) sdk.Event {
 	return sdk.Event{
 		ID: e.GetId(), Kind: sdk.Kind(e.GetKind()), At: sdkTime(e.GetAt()), Application: e.GetApplication(), Person: e.GetPerson(),
 		Invitation: e.GetInvitation(), Tag: e.GetTag(), Reason: e.GetReason(), Detail: e.GetDetail(), Result: sdkResult(e.GetResult()),
-		Stage: e.GetStage(),
+		Stage: e.GetStage(), Assessment: e.GetAssessment(), Snapshot: sdkSnapshot(e.GetSnapshot()),
 	}
+}
+
+func pbSnapshot(s *sdk.Snapshot) *pb.Snapshot {
+	if s == nil {
+		return nil
+	}
+	return &pb.Snapshot{Candidate: pbCandidate(s.Candidate), Callback: s.Callback, Url: s.URL}
+}
+
+func sdkSnapshot(s *pb.Snapshot) *sdk.Snapshot {
+	if s == nil {
+		return nil
+	}
+	return &sdk.Snapshot{Candidate: sdkCandidate(s.GetCandidate()), Callback: s.GetCallback(), URL: s.GetUrl()}
 }
 
 func pbResult(r *sdk.Result) *pb.Result {

@@ -1,10 +1,13 @@
 package wire_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"iter"
 	"reflect"
 	"strings"
+	"testing/iotest"
 	"time"
 
 	"github.com/patchbay-dev/patchbay/sdk"
@@ -75,8 +78,10 @@ func arms() []sdk.Write {
 
 // everything is a connection that can do all there is: it keeps what it was given and answers with filled values.
 type everything struct {
-	got  []any
-	call string
+	got     []any
+	call    string
+	content []byte // of the file that was uploaded, or is to be downloaded
+	broke   error  // after that
 }
 
 func (e *everything) take(ctx context.Context, args ...any) {
@@ -139,9 +144,46 @@ func (e *everything) Find(ctx context.Context, w sdk.Write) (sdk.Finding, error)
 	e.take(ctx, w)
 	return filled[sdk.Finding](), nil
 }
-func (e *everything) Prepare(ctx context.Context, n sdk.Needs) ([]sdk.Problem, error) {
+func (e *everything) Feedback(ctx context.Context, key sdk.Key, f sdk.Feedback) (string, error) {
+	e.take(ctx, sdk.Write{Key: key, Feedback: &f})
+	return "remote", nil
+}
+func (e *everything) Fields(ctx context.Context, key sdk.Key, f sdk.Fields) error {
+	e.take(ctx, sdk.Write{Key: key, Fields: &f})
+	return nil
+}
+func (e *everything) File(ctx context.Context, key sdk.Key, f sdk.File, content io.Reader) (string, error) {
+	e.take(ctx, sdk.Write{Key: key, File: &f})
+	e.content, e.broke = io.ReadAll(content)
+	return "remote", e.broke
+}
+func (e *everything) Report(ctx context.Context, key sdk.Key, r sdk.Report) error {
+	e.take(ctx, sdk.Write{Key: key, Report: &r})
+	return nil
+}
+func (e *everything) Answer(ctx context.Context, q sdk.Question, a sdk.Answer) (sdk.Response, error) {
+	e.take(ctx, q, a)
+	return filled[sdk.Response](), nil
+}
+func (e *everything) Anonymize(ctx context.Context, key sdk.Key, a sdk.Anonymization) error {
+	e.take(ctx, sdk.Write{Key: key, Anonymize: &a})
+	return nil
+}
+func (e *everything) Alert(ctx context.Context, key sdk.Key, a sdk.Alert) error {
+	e.take(ctx, sdk.Write{Key: key, Alert: &a})
+	return nil
+}
+func (e *everything) Document(ctx context.Context, remote, role string) (sdk.Document, error) {
+	e.take(ctx, remote, role)
+	d := sdk.Document{Name: "name", Type: "type", Content: io.NopCloser(io.MultiReader(bytes.NewReader(e.content), iotest.ErrReader(e.broke)))}
+	if e.broke == nil {
+		d.Content = io.NopCloser(bytes.NewReader(e.content))
+	}
+	return d, nil
+}
+func (e *everything) Prepare(ctx context.Context, n sdk.Needs) (sdk.Prepared, error) {
 	e.take(ctx, n)
-	return pair[sdk.Problem](), nil
+	return filled[sdk.Prepared](), nil
 }
 func (e *everything) Poll(ctx context.Context, remote string) ([]sdk.Event, error) {
 	e.take(ctx, remote)

@@ -72,7 +72,7 @@ func (s *Server) Options() []grpc.ServerOption {
 // methods are the RPCs that sdk calls by another name.
 var methods = map[string]string{
 	"GetApplication": "Application", "ListApplications": "Tagged or Changed", "ListPostings": "Postings", "ListCatalog": "Stages",
-	"ListAssessments": "Assessments", "GetInvitation": "Poll",
+	"ListAssessments": "Assessments", "GetInvitation": "Poll", "Upload": "File", "Download": "Document",
 }
 
 // method is what the author knows an RPC by: the method of sdk that it calls.
@@ -193,8 +193,8 @@ func (p pluginServer) Prepare(ctx context.Context, r *pb.PrepareRequest) (*pb.Pr
 	if err != nil {
 		return nil, err
 	}
-	problems, err := c.Prepare(ctx, sdkNeeds(r.GetNeeds()))
-	return &pb.PrepareResponse{Problems: each(problems, pbProblem)}, err
+	prepared, err := c.Prepare(ctx, sdkNeeds(r.GetNeeds()))
+	return pbPrepared(prepared), err
 }
 
 func (p pluginServer) Find(ctx context.Context, r *pb.FindRequest) (*pb.FindResponse, error) {

@@ -52,7 +52,25 @@ var abilities = []ability{
 	writes(sdk.VerbDelete, "Delete", func(ctx context.Context, c sdk.Deleter, w sdk.Write) (sdk.Done, error) {
 		return sdk.Done{}, c.Delete(ctx, w.Key, *w.Delete)
 	}),
+	writes(sdk.VerbFeedback, "Feedback", func(ctx context.Context, c sdk.FeedbackWriter, w sdk.Write) (sdk.Done, error) {
+		remote, err := c.Feedback(ctx, w.Key, *w.Feedback)
+		return sdk.Done{Remote: remote}, err
+	}),
+	writes(sdk.VerbFields, "Fields", func(ctx context.Context, c sdk.FieldWriter, w sdk.Write) (sdk.Done, error) {
+		return sdk.Done{}, c.Fields(ctx, w.Key, *w.Fields)
+	}),
+	reads[sdk.FileWriter](sdk.VerbFile), // written by Upload, which has the content
+	writes(sdk.VerbReport, "Report", func(ctx context.Context, c sdk.TestPartner, w sdk.Write) (sdk.Done, error) {
+		return sdk.Done{}, c.Report(ctx, w.Key, *w.Report)
+	}),
+	writes(sdk.VerbAnonymize, "Anonymize", func(ctx context.Context, c sdk.Anonymizer, w sdk.Write) (sdk.Done, error) {
+		return sdk.Done{}, c.Anonymize(ctx, w.Key, *w.Anonymize)
+	}),
+	writes(sdk.VerbAlert, "Alert", func(ctx context.Context, c sdk.Alerter, w sdk.Write) (sdk.Done, error) {
+		return sdk.Done{}, c.Alert(ctx, w.Key, *w.Alert)
+	}),
 	reads[sdk.Searcher](sdk.VerbSearch),
+	reads[sdk.Library](sdk.VerbDocuments),
 	reads[sdk.PostingLister](sdk.VerbPostings),
 	reads[sdk.StageCatalog](sdk.VerbStages),
 	reads[sdk.Catalog](sdk.VerbAssessments),

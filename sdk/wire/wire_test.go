@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,19 +90,25 @@ func TestEveryFieldCrosses(t *testing.T) {
 		{"poll", sdk.RoleVendor, func(ctx context.Context, c *wire.Conn) (any, error) { return c.Poll(ctx, "remote") },
 			"remote", pair[sdk.Event](), false},
 		{"prepare", sdk.RoleATS, func(ctx context.Context, c *wire.Conn) (any, error) { return c.Prepare(ctx, needs) },
-			needs, pair[sdk.Problem](), false},
+			needs, filled[sdk.Prepared](), false},
 	}
 	for _, w := range arms() {
 		role, done := sdk.RoleATS, sdk.Done{}
+		write := func(ctx context.Context, c *wire.Conn) (any, error) { return c.Write(ctx, w) }
 		switch w.Verb() {
-		case sdk.VerbNote, sdk.VerbPosting:
+		case sdk.VerbNote, sdk.VerbPosting, sdk.VerbFeedback:
 			done.Remote = "remote"
+		case sdk.VerbFile:
+			done.Remote = "remote"
+			write = func(ctx context.Context, c *wire.Conn) (any, error) {
+				return c.Upload(ctx, w, strings.NewReader("content"))
+			}
 		case sdk.VerbInvite:
 			invited := filled[sdk.Invited]()
 			role, done = sdk.RoleVendor, sdk.Done{Remote: invited.Remote, Invited: &invited}
 		}
 		calls = append(calls,
-			call{"write " + string(w.Verb()), role, func(ctx context.Context, c *wire.Conn) (any, error) { return c.Write(ctx, w) }, w, done, false},
+			call{"write " + string(w.Verb()), role, write, w, done, false},
 			call{"find " + string(w.Verb()), role, func(ctx context.Context, c *wire.Conn) (any, error) { return c.Find(ctx, w) },
 				w, filled[sdk.Finding](), false})
 	}
@@ -150,8 +157,9 @@ func TestDescribeAndOpen(t *testing.T) {
 		t.Errorf("opened with (-left +arrived):\n%s", diff)
 	}
 	for _, verb := range []sdk.Verb{
-		sdk.VerbTags, sdk.VerbLink, sdk.VerbNote, sdk.VerbMove, sdk.VerbInvite, sdk.VerbPosting, sdk.VerbOutcome, sdk.VerbDelete,
-		sdk.VerbSearch, sdk.VerbPostings, sdk.VerbStages, sdk.VerbAssessments, sdk.VerbPoll, sdk.VerbFind, sdk.VerbPrepare,
+		sdk.VerbTags, sdk.VerbLink, sdk.VerbNote, sdk.VerbFeedback, sdk.VerbFields, sdk.VerbFile, sdk.VerbReport, sdk.VerbMove,
+		sdk.VerbInvite, sdk.VerbPosting, sdk.VerbOutcome, sdk.VerbDelete, sdk.VerbAnonymize, sdk.VerbAlert, sdk.VerbSearch,
+		sdk.VerbPostings, sdk.VerbStages, sdk.VerbAssessments, sdk.VerbPoll, sdk.VerbDocuments, sdk.VerbFind, sdk.VerbPrepare,
 	} {
 		if diff := cmp.Diff((&everything{}).Promise(verb), conn.Verbs()[verb]); diff != "" {
 			t.Errorf("promise of %s (-left +arrived):\n%s", verb, diff)

@@ -28,6 +28,25 @@ func pbWrite(w sdk.Write) *pb.Write {
 	case sdk.VerbDelete:
 		d := w.Delete
 		out.Change = &pb.Write_Delete{Delete: &pb.Deletion{Person: d.Person, Invitations: d.Invitations, Everywhere: d.Everywhere}}
+	case sdk.VerbFeedback:
+		f := w.Feedback
+		out.Change = &pb.Write_Feedback{Feedback: &pb.Feedback{
+			Application: f.Application, Template: f.Template, Score: f.Score, Rating: int64(f.Rating), Text: f.Text,
+		}}
+	case sdk.VerbFields:
+		out.Change = &pb.Write_Fields{Fields: &pb.Fields{Application: w.Fields.Application, Values: each(w.Fields.Values, pbField)}}
+	case sdk.VerbFile:
+		f := w.File
+		out.Change = &pb.Write_File{File: &pb.File{
+			Application: f.Application, Name: f.Name, Type: f.Type, Size: f.Size, Role: f.Role, Invitation: f.Invitation,
+		}}
+	case sdk.VerbReport:
+		out.Change = &pb.Write_Report{Report: &pb.Report{Callbacks: w.Report.Callbacks}}
+	case sdk.VerbAnonymize:
+		a := w.Anonymize
+		out.Change = &pb.Write_Anonymize{Anonymize: &pb.Anonymization{Person: a.Person, Invitations: a.Invitations}}
+	case sdk.VerbAlert:
+		out.Change = &pb.Write_Alert{Alert: &pb.Alert{Application: w.Alert.Application, Text: w.Alert.Text}}
 	}
 	return out
 }
@@ -57,8 +76,33 @@ func sdkWrite(w *pb.Write) sdk.Write {
 	case *pb.Write_Delete:
 		d := c.Delete
 		out.Delete = &sdk.Deletion{Person: d.GetPerson(), Invitations: d.GetInvitations(), Everywhere: d.GetEverywhere()}
+	case *pb.Write_Feedback:
+		f := c.Feedback
+		out.Feedback = &sdk.Feedback{
+			Application: f.GetApplication(), Template: f.GetTemplate(), Score: f.Score, Rating: int(f.GetRating()), Text: f.GetText(),
+		}
+	case *pb.Write_Fields:
+		out.Fields = &sdk.Fields{Application: c.Fields.GetApplication(), Values: each(c.Fields.GetValues(), sdkField)}
+	case *pb.Write_File:
+		f := c.File
+		out.File = &sdk.File{
+			Application: f.GetApplication(), Name: f.GetName(), Type: f.GetType(), Size: f.GetSize(), Role: f.GetRole(),
+			Invitation: f.GetInvitation(),
+		}
+	case *pb.Write_Report:
+		out.Report = &sdk.Report{Callbacks: c.Report.GetCallbacks()}
+	case *pb.Write_Anonymize:
+		a := c.Anonymize
+		out.Anonymize = &sdk.Anonymization{Person: a.GetPerson(), Invitations: a.GetInvitations()}
+	case *pb.Write_Alert:
+		out.Alert = &sdk.Alert{Application: c.Alert.GetApplication(), Text: c.Alert.GetText()}
 	}
 	return out
+}
+
+func pbField(f sdk.Field) *pb.Field { return &pb.Field{Name: f.Name, Number: f.Number, Text: f.Text} }
+func sdkField(f *pb.Field) sdk.Field {
+	return sdk.Field{Name: f.GetName(), Number: f.Number, Text: f.GetText()}
 }
 
 func pbInvitation(i sdk.Invitation) *pb.Invitation {

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/patchbay-dev/patchbay/plugins/alva/sandbox/kernel"
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
+	"github.com/patchbay-dev/patchbay/sdk/sandbox/kernel"
 )
 
 // acts is what people do: candidates, recruiters, and Alva's own machines. The package's doc says what each takes.

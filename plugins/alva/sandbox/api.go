@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/patchbay-dev/patchbay/plugins/alva/sandbox/kernel"
+	"github.com/patchbay-dev/patchbay/sdk/sandbox/kernel"
 )
 
 // api is section 2.B of the sheet.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/patchbay-dev/patchbay/plugins/alva/sandbox/kernel"
+	"github.com/patchbay-dev/patchbay/sdk/sandbox/kernel"
 )
 
 // status is where a candidate's invitation stands.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/patchbay-dev/patchbay/plugins/alva/sandbox/kernel"
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
+	"github.com/patchbay-dev/patchbay/sdk/sandbox/kernel"
 )
 
 // validFor is how long a result counts for every position of the organisation.

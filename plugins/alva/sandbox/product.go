@@ -34,8 +34,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/patchbay-dev/patchbay/plugins/alva/sandbox/kernel"
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
+	"github.com/patchbay-dev/patchbay/sdk/sandbox/kernel"
 )
 
 type product struct {

@@ -546,6 +546,529 @@ type ListCatalogResponse_Stage struct {
 
 func (*ListCatalogResponse_Stage) isListCatalogResponse_Entry() {}
 
+type AnswerRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Connection    string                 `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	Question      *Question              `protobuf:"bytes,2,opt,name=question,proto3" json:"question,omitempty"`
+	Answer        *Answer                `protobuf:"bytes,3,opt,name=answer,proto3" json:"answer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerRequest) Reset() {
+	*x = AnswerRequest{}
+	mi := &file_patchbay_v1_ats_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerRequest) ProtoMessage() {}
+
+func (x *AnswerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_ats_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerRequest.ProtoReflect.Descriptor instead.
+func (*AnswerRequest) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *AnswerRequest) GetConnection() string {
+	if x != nil {
+		return x.Connection
+	}
+	return ""
+}
+
+func (x *AnswerRequest) GetQuestion() *Question {
+	if x != nil {
+		return x.Question
+	}
+	return nil
+}
+
+func (x *AnswerRequest) GetAnswer() *Answer {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
+type AnswerResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Response      *Response              `protobuf:"bytes,1,opt,name=response,proto3" json:"response,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerResponse) Reset() {
+	*x = AnswerResponse{}
+	mi := &file_patchbay_v1_ats_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerResponse) ProtoMessage() {}
+
+func (x *AnswerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_ats_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerResponse.ProtoReflect.Descriptor instead.
+func (*AnswerResponse) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *AnswerResponse) GetResponse() *Response {
+	if x != nil {
+		return x.Response
+	}
+	return nil
+}
+
+// Answer is what the host knows of what a Question is about.
+type Answer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Tests         []*Test                `protobuf:"bytes,1,rep,name=tests,proto3" json:"tests,omitempty"`
+	Status        *TestStatus            `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"` // absent: no such test was requested
+	Refused       *Refusal               `protobuf:"bytes,3,opt,name=refused,proto3" json:"refused,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Answer) Reset() {
+	*x = Answer{}
+	mi := &file_patchbay_v1_ats_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Answer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Answer) ProtoMessage() {}
+
+func (x *Answer) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_ats_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Answer.ProtoReflect.Descriptor instead.
+func (*Answer) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Answer) GetTests() []*Test {
+	if x != nil {
+		return x.Tests
+	}
+	return nil
+}
+
+func (x *Answer) GetStatus() *TestStatus {
+	if x != nil {
+		return x.Status
+	}
+	return nil
+}
+
+func (x *Answer) GetRefused() *Refusal {
+	if x != nil {
+		return x.Refused
+	}
+	return nil
+}
+
+type Test struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Test) Reset() {
+	*x = Test{}
+	mi := &file_patchbay_v1_ats_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Test) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Test) ProtoMessage() {}
+
+func (x *Test) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_ats_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Test.ProtoReflect.Descriptor instead.
+func (*Test) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Test) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Test) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type TestStatus struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Complete      bool                   `protobuf:"varint,1,opt,name=complete,proto3" json:"complete,omitempty"`
+	Score         *float64               `protobuf:"fixed64,2,opt,name=score,proto3,oneof" json:"score,omitempty"` // percent
+	Url           string                 `protobuf:"bytes,3,opt,name=url,proto3" json:"url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TestStatus) Reset() {
+	*x = TestStatus{}
+	mi := &file_patchbay_v1_ats_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TestStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TestStatus) ProtoMessage() {}
+
+func (x *TestStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_ats_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TestStatus.ProtoReflect.Descriptor instead.
+func (*TestStatus) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *TestStatus) GetComplete() bool {
+	if x != nil {
+		return x.Complete
+	}
+	return false
+}
+
+func (x *TestStatus) GetScore() float64 {
+	if x != nil && x.Score != nil {
+		return *x.Score
+	}
+	return 0
+}
+
+func (x *TestStatus) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+type Refusal struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reason        string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"` // one word
+	Detail        string                 `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"` // for a person
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refusal) Reset() {
+	*x = Refusal{}
+	mi := &file_patchbay_v1_ats_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refusal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refusal) ProtoMessage() {}
+
+func (x *Refusal) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_ats_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
+func (*Refusal) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Refusal) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Refusal) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+type UploadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Part:
+	//
+	//	*UploadRequest_Upload
+	//	*UploadRequest_Chunk
+	//	*UploadRequest_Whole
+	Part          isUploadRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UploadRequest) Reset() {
+	*x = UploadRequest{}
+	mi := &file_patchbay_v1_ats_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UploadRequest) ProtoMessage() {}
+
+func (x *UploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_ats_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UploadRequest.ProtoReflect.Descriptor instead.
+func (*UploadRequest) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *UploadRequest) GetPart() isUploadRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *UploadRequest) GetUpload() *Upload {
+	if x != nil {
+		if x, ok := x.Part.(*UploadRequest_Upload); ok {
+			return x.Upload
+		}
+	}
+	return nil
+}
+
+func (x *UploadRequest) GetChunk() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*UploadRequest_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
+func (x *UploadRequest) GetWhole() bool {
+	if x != nil {
+		if x, ok := x.Part.(*UploadRequest_Whole); ok {
+			return x.Whole
+		}
+	}
+	return false
+}
+
+type isUploadRequest_Part interface {
+	isUploadRequest_Part()
+}
+
+type UploadRequest_Upload struct {
+	Upload *Upload `protobuf:"bytes,1,opt,name=upload,proto3,oneof"` // the first
+}
+
+type UploadRequest_Chunk struct {
+	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3,oneof"` // those between
+}
+
+type UploadRequest_Whole struct {
+	Whole bool `protobuf:"varint,3,opt,name=whole,proto3,oneof"` // the last: a stream that ends without it was cut, and the file is not to be kept
+}
+
+func (*UploadRequest_Upload) isUploadRequest_Part() {}
+
+func (*UploadRequest_Chunk) isUploadRequest_Part() {}
+
+func (*UploadRequest_Whole) isUploadRequest_Part() {}
+
+type Upload struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Connection    string                 `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	Write         *Write                 `protobuf:"bytes,2,opt,name=write,proto3" json:"write,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Upload) Reset() {
+	*x = Upload{}
+	mi := &file_patchbay_v1_ats_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Upload) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Upload) ProtoMessage() {}
+
+func (x *Upload) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_ats_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Upload.ProtoReflect.Descriptor instead.
+func (*Upload) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Upload) GetConnection() string {
+	if x != nil {
+		return x.Connection
+	}
+	return ""
+}
+
+func (x *Upload) GetWrite() *Write {
+	if x != nil {
+		return x.Write
+	}
+	return nil
+}
+
+type UploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Done          *Done                  `protobuf:"bytes,1,opt,name=done,proto3" json:"done,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UploadResponse) Reset() {
+	*x = UploadResponse{}
+	mi := &file_patchbay_v1_ats_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UploadResponse) ProtoMessage() {}
+
+func (x *UploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_ats_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UploadResponse.ProtoReflect.Descriptor instead.
+func (*UploadResponse) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *UploadResponse) GetDone() *Done {
+	if x != nil {
+		return x.Done
+	}
+	return nil
+}
+
 type ATSServiceWriteRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Connection    string                 `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
@@ -556,7 +1079,7 @@ type ATSServiceWriteRequest struct {
 
 func (x *ATSServiceWriteRequest) Reset() {
 	*x = ATSServiceWriteRequest{}
-	mi := &file_patchbay_v1_ats_proto_msgTypes[10]
+	mi := &file_patchbay_v1_ats_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -568,7 +1091,7 @@ func (x *ATSServiceWriteRequest) String() string {
 func (*ATSServiceWriteRequest) ProtoMessage() {}
 
 func (x *ATSServiceWriteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_ats_proto_msgTypes[10]
+	mi := &file_patchbay_v1_ats_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -581,7 +1104,7 @@ func (x *ATSServiceWriteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ATSServiceWriteRequest.ProtoReflect.Descriptor instead.
 func (*ATSServiceWriteRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{10}
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ATSServiceWriteRequest) GetConnection() string {
@@ -607,7 +1130,7 @@ type ATSServiceWriteResponse struct {
 
 func (x *ATSServiceWriteResponse) Reset() {
 	*x = ATSServiceWriteResponse{}
-	mi := &file_patchbay_v1_ats_proto_msgTypes[11]
+	mi := &file_patchbay_v1_ats_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -619,7 +1142,7 @@ func (x *ATSServiceWriteResponse) String() string {
 func (*ATSServiceWriteResponse) ProtoMessage() {}
 
 func (x *ATSServiceWriteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_ats_proto_msgTypes[11]
+	mi := &file_patchbay_v1_ats_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -632,7 +1155,7 @@ func (x *ATSServiceWriteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ATSServiceWriteResponse.ProtoReflect.Descriptor instead.
 func (*ATSServiceWriteResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{11}
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ATSServiceWriteResponse) GetDone() *Done {
@@ -663,7 +1186,7 @@ type Application struct {
 
 func (x *Application) Reset() {
 	*x = Application{}
-	mi := &file_patchbay_v1_ats_proto_msgTypes[12]
+	mi := &file_patchbay_v1_ats_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -675,7 +1198,7 @@ func (x *Application) String() string {
 func (*Application) ProtoMessage() {}
 
 func (x *Application) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_ats_proto_msgTypes[12]
+	mi := &file_patchbay_v1_ats_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -688,7 +1211,7 @@ func (x *Application) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Application.ProtoReflect.Descriptor instead.
 func (*Application) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{12}
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Application) GetId() string {
@@ -793,7 +1316,7 @@ type Stage struct {
 
 func (x *Stage) Reset() {
 	*x = Stage{}
-	mi := &file_patchbay_v1_ats_proto_msgTypes[13]
+	mi := &file_patchbay_v1_ats_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -805,7 +1328,7 @@ func (x *Stage) String() string {
 func (*Stage) ProtoMessage() {}
 
 func (x *Stage) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_ats_proto_msgTypes[13]
+	mi := &file_patchbay_v1_ats_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -818,7 +1341,7 @@ func (x *Stage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stage.ProtoReflect.Descriptor instead.
 func (*Stage) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{13}
+	return file_patchbay_v1_ats_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Stage) GetId() string {
@@ -882,7 +1405,43 @@ const file_patchbay_v1_ats_proto_rawDesc = "" +
 	"connection\"J\n" +
 	"\x13ListCatalogResponse\x12*\n" +
 	"\x05stage\x18\x01 \x01(\v2\x12.patchbay.v1.StageH\x00R\x05stageB\a\n" +
-	"\x05entry\"b\n" +
+	"\x05entry\"\x8f\x01\n" +
+	"\rAnswerRequest\x12\x1e\n" +
+	"\n" +
+	"connection\x18\x01 \x01(\tR\n" +
+	"connection\x121\n" +
+	"\bquestion\x18\x02 \x01(\v2\x15.patchbay.v1.QuestionR\bquestion\x12+\n" +
+	"\x06answer\x18\x03 \x01(\v2\x13.patchbay.v1.AnswerR\x06answer\"C\n" +
+	"\x0eAnswerResponse\x121\n" +
+	"\bresponse\x18\x01 \x01(\v2\x15.patchbay.v1.ResponseR\bresponse\"\x92\x01\n" +
+	"\x06Answer\x12'\n" +
+	"\x05tests\x18\x01 \x03(\v2\x11.patchbay.v1.TestR\x05tests\x12/\n" +
+	"\x06status\x18\x02 \x01(\v2\x17.patchbay.v1.TestStatusR\x06status\x12.\n" +
+	"\arefused\x18\x03 \x01(\v2\x14.patchbay.v1.RefusalR\arefused\"*\n" +
+	"\x04Test\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"_\n" +
+	"\n" +
+	"TestStatus\x12\x1a\n" +
+	"\bcomplete\x18\x01 \x01(\bR\bcomplete\x12\x19\n" +
+	"\x05score\x18\x02 \x01(\x01H\x00R\x05score\x88\x01\x01\x12\x10\n" +
+	"\x03url\x18\x03 \x01(\tR\x03urlB\b\n" +
+	"\x06_score\"9\n" +
+	"\aRefusal\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\"v\n" +
+	"\rUploadRequest\x12-\n" +
+	"\x06upload\x18\x01 \x01(\v2\x13.patchbay.v1.UploadH\x00R\x06upload\x12\x16\n" +
+	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunk\x12\x16\n" +
+	"\x05whole\x18\x03 \x01(\bH\x00R\x05wholeB\x06\n" +
+	"\x04part\"R\n" +
+	"\x06Upload\x12\x1e\n" +
+	"\n" +
+	"connection\x18\x01 \x01(\tR\n" +
+	"connection\x12(\n" +
+	"\x05write\x18\x02 \x01(\v2\x12.patchbay.v1.WriteR\x05write\"7\n" +
+	"\x0eUploadResponse\x12%\n" +
+	"\x04done\x18\x01 \x01(\v2\x11.patchbay.v1.DoneR\x04done\"b\n" +
 	"\x16ATSServiceWriteRequest\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\tR\n" +
@@ -909,15 +1468,17 @@ const file_patchbay_v1_ats_proto_rawDesc = "" +
 	"\x05Stage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
-	"\x05index\x18\x03 \x01(\x03R\x05index2\xa3\x04\n" +
+	"\x05index\x18\x03 \x01(\x03R\x05index2\xab\x05\n" +
 	"\n" +
 	"ATSService\x12X\n" +
 	"\aReceive\x12%.patchbay.v1.ATSServiceReceiveRequest\x1a&.patchbay.v1.ATSServiceReceiveResponse\x12Y\n" +
 	"\x0eGetApplication\x12\".patchbay.v1.GetApplicationRequest\x1a#.patchbay.v1.GetApplicationResponse\x12a\n" +
 	"\x10ListApplications\x12$.patchbay.v1.ListApplicationsRequest\x1a%.patchbay.v1.ListApplicationsResponse0\x01\x12U\n" +
 	"\fListPostings\x12 .patchbay.v1.ListPostingsRequest\x1a!.patchbay.v1.ListPostingsResponse0\x01\x12R\n" +
-	"\vListCatalog\x12\x1f.patchbay.v1.ListCatalogRequest\x1a .patchbay.v1.ListCatalogResponse0\x01\x12R\n" +
-	"\x05Write\x12#.patchbay.v1.ATSServiceWriteRequest\x1a$.patchbay.v1.ATSServiceWriteResponseB?Z=github.com/patchbay-dev/patchbay/proto/patchbay/v1;patchbayv1b\x06proto3"
+	"\vListCatalog\x12\x1f.patchbay.v1.ListCatalogRequest\x1a .patchbay.v1.ListCatalogResponse0\x01\x12A\n" +
+	"\x06Answer\x12\x1a.patchbay.v1.AnswerRequest\x1a\x1b.patchbay.v1.AnswerResponse\x12R\n" +
+	"\x05Write\x12#.patchbay.v1.ATSServiceWriteRequest\x1a$.patchbay.v1.ATSServiceWriteResponse\x12C\n" +
+	"\x06Upload\x12\x1a.patchbay.v1.UploadRequest\x1a\x1b.patchbay.v1.UploadResponse(\x01B?Z=github.com/patchbay-dev/patchbay/proto/patchbay/v1;patchbayv1b\x06proto3"
 
 var (
 	file_patchbay_v1_ats_proto_rawDescOnce sync.Once
@@ -931,7 +1492,7 @@ func file_patchbay_v1_ats_proto_rawDescGZIP() []byte {
 	return file_patchbay_v1_ats_proto_rawDescData
 }
 
-var file_patchbay_v1_ats_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_patchbay_v1_ats_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_patchbay_v1_ats_proto_goTypes = []any{
 	(*ATSServiceReceiveRequest)(nil),  // 0: patchbay.v1.ATSServiceReceiveRequest
 	(*ATSServiceReceiveResponse)(nil), // 1: patchbay.v1.ATSServiceReceiveResponse
@@ -943,49 +1504,73 @@ var file_patchbay_v1_ats_proto_goTypes = []any{
 	(*ListPostingsResponse)(nil),      // 7: patchbay.v1.ListPostingsResponse
 	(*ListCatalogRequest)(nil),        // 8: patchbay.v1.ListCatalogRequest
 	(*ListCatalogResponse)(nil),       // 9: patchbay.v1.ListCatalogResponse
-	(*ATSServiceWriteRequest)(nil),    // 10: patchbay.v1.ATSServiceWriteRequest
-	(*ATSServiceWriteResponse)(nil),   // 11: patchbay.v1.ATSServiceWriteResponse
-	(*Application)(nil),               // 12: patchbay.v1.Application
-	(*Stage)(nil),                     // 13: patchbay.v1.Stage
-	(*Request)(nil),                   // 14: patchbay.v1.Request
-	(*Received)(nil),                  // 15: patchbay.v1.Received
-	(*timestamppb.Timestamp)(nil),     // 16: google.protobuf.Timestamp
-	(*Posting)(nil),                   // 17: patchbay.v1.Posting
-	(*Write)(nil),                     // 18: patchbay.v1.Write
-	(*Done)(nil),                      // 19: patchbay.v1.Done
-	(*Candidate)(nil),                 // 20: patchbay.v1.Candidate
+	(*AnswerRequest)(nil),             // 10: patchbay.v1.AnswerRequest
+	(*AnswerResponse)(nil),            // 11: patchbay.v1.AnswerResponse
+	(*Answer)(nil),                    // 12: patchbay.v1.Answer
+	(*Test)(nil),                      // 13: patchbay.v1.Test
+	(*TestStatus)(nil),                // 14: patchbay.v1.TestStatus
+	(*Refusal)(nil),                   // 15: patchbay.v1.Refusal
+	(*UploadRequest)(nil),             // 16: patchbay.v1.UploadRequest
+	(*Upload)(nil),                    // 17: patchbay.v1.Upload
+	(*UploadResponse)(nil),            // 18: patchbay.v1.UploadResponse
+	(*ATSServiceWriteRequest)(nil),    // 19: patchbay.v1.ATSServiceWriteRequest
+	(*ATSServiceWriteResponse)(nil),   // 20: patchbay.v1.ATSServiceWriteResponse
+	(*Application)(nil),               // 21: patchbay.v1.Application
+	(*Stage)(nil),                     // 22: patchbay.v1.Stage
+	(*Request)(nil),                   // 23: patchbay.v1.Request
+	(*Received)(nil),                  // 24: patchbay.v1.Received
+	(*timestamppb.Timestamp)(nil),     // 25: google.protobuf.Timestamp
+	(*Posting)(nil),                   // 26: patchbay.v1.Posting
+	(*Question)(nil),                  // 27: patchbay.v1.Question
+	(*Response)(nil),                  // 28: patchbay.v1.Response
+	(*Write)(nil),                     // 29: patchbay.v1.Write
+	(*Done)(nil),                      // 30: patchbay.v1.Done
+	(*Candidate)(nil),                 // 31: patchbay.v1.Candidate
 }
 var file_patchbay_v1_ats_proto_depIdxs = []int32{
-	14, // 0: patchbay.v1.ATSServiceReceiveRequest.request:type_name -> patchbay.v1.Request
-	15, // 1: patchbay.v1.ATSServiceReceiveResponse.received:type_name -> patchbay.v1.Received
-	12, // 2: patchbay.v1.GetApplicationResponse.application:type_name -> patchbay.v1.Application
-	16, // 3: patchbay.v1.ListApplicationsRequest.changed_since:type_name -> google.protobuf.Timestamp
-	17, // 4: patchbay.v1.ListPostingsResponse.posting:type_name -> patchbay.v1.Posting
-	13, // 5: patchbay.v1.ListCatalogResponse.stage:type_name -> patchbay.v1.Stage
-	18, // 6: patchbay.v1.ATSServiceWriteRequest.write:type_name -> patchbay.v1.Write
-	19, // 7: patchbay.v1.ATSServiceWriteResponse.done:type_name -> patchbay.v1.Done
-	20, // 8: patchbay.v1.Application.candidate:type_name -> patchbay.v1.Candidate
-	17, // 9: patchbay.v1.Application.posting:type_name -> patchbay.v1.Posting
-	13, // 10: patchbay.v1.Application.stage:type_name -> patchbay.v1.Stage
-	16, // 11: patchbay.v1.Application.stage_since:type_name -> google.protobuf.Timestamp
-	16, // 12: patchbay.v1.Application.applied:type_name -> google.protobuf.Timestamp
-	0,  // 13: patchbay.v1.ATSService.Receive:input_type -> patchbay.v1.ATSServiceReceiveRequest
-	2,  // 14: patchbay.v1.ATSService.GetApplication:input_type -> patchbay.v1.GetApplicationRequest
-	4,  // 15: patchbay.v1.ATSService.ListApplications:input_type -> patchbay.v1.ListApplicationsRequest
-	6,  // 16: patchbay.v1.ATSService.ListPostings:input_type -> patchbay.v1.ListPostingsRequest
-	8,  // 17: patchbay.v1.ATSService.ListCatalog:input_type -> patchbay.v1.ListCatalogRequest
-	10, // 18: patchbay.v1.ATSService.Write:input_type -> patchbay.v1.ATSServiceWriteRequest
-	1,  // 19: patchbay.v1.ATSService.Receive:output_type -> patchbay.v1.ATSServiceReceiveResponse
-	3,  // 20: patchbay.v1.ATSService.GetApplication:output_type -> patchbay.v1.GetApplicationResponse
-	5,  // 21: patchbay.v1.ATSService.ListApplications:output_type -> patchbay.v1.ListApplicationsResponse
-	7,  // 22: patchbay.v1.ATSService.ListPostings:output_type -> patchbay.v1.ListPostingsResponse
-	9,  // 23: patchbay.v1.ATSService.ListCatalog:output_type -> patchbay.v1.ListCatalogResponse
-	11, // 24: patchbay.v1.ATSService.Write:output_type -> patchbay.v1.ATSServiceWriteResponse
-	19, // [19:25] is the sub-list for method output_type
-	13, // [13:19] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	23, // 0: patchbay.v1.ATSServiceReceiveRequest.request:type_name -> patchbay.v1.Request
+	24, // 1: patchbay.v1.ATSServiceReceiveResponse.received:type_name -> patchbay.v1.Received
+	21, // 2: patchbay.v1.GetApplicationResponse.application:type_name -> patchbay.v1.Application
+	25, // 3: patchbay.v1.ListApplicationsRequest.changed_since:type_name -> google.protobuf.Timestamp
+	26, // 4: patchbay.v1.ListPostingsResponse.posting:type_name -> patchbay.v1.Posting
+	22, // 5: patchbay.v1.ListCatalogResponse.stage:type_name -> patchbay.v1.Stage
+	27, // 6: patchbay.v1.AnswerRequest.question:type_name -> patchbay.v1.Question
+	12, // 7: patchbay.v1.AnswerRequest.answer:type_name -> patchbay.v1.Answer
+	28, // 8: patchbay.v1.AnswerResponse.response:type_name -> patchbay.v1.Response
+	13, // 9: patchbay.v1.Answer.tests:type_name -> patchbay.v1.Test
+	14, // 10: patchbay.v1.Answer.status:type_name -> patchbay.v1.TestStatus
+	15, // 11: patchbay.v1.Answer.refused:type_name -> patchbay.v1.Refusal
+	17, // 12: patchbay.v1.UploadRequest.upload:type_name -> patchbay.v1.Upload
+	29, // 13: patchbay.v1.Upload.write:type_name -> patchbay.v1.Write
+	30, // 14: patchbay.v1.UploadResponse.done:type_name -> patchbay.v1.Done
+	29, // 15: patchbay.v1.ATSServiceWriteRequest.write:type_name -> patchbay.v1.Write
+	30, // 16: patchbay.v1.ATSServiceWriteResponse.done:type_name -> patchbay.v1.Done
+	31, // 17: patchbay.v1.Application.candidate:type_name -> patchbay.v1.Candidate
+	26, // 18: patchbay.v1.Application.posting:type_name -> patchbay.v1.Posting
+	22, // 19: patchbay.v1.Application.stage:type_name -> patchbay.v1.Stage
+	25, // 20: patchbay.v1.Application.stage_since:type_name -> google.protobuf.Timestamp
+	25, // 21: patchbay.v1.Application.applied:type_name -> google.protobuf.Timestamp
+	0,  // 22: patchbay.v1.ATSService.Receive:input_type -> patchbay.v1.ATSServiceReceiveRequest
+	2,  // 23: patchbay.v1.ATSService.GetApplication:input_type -> patchbay.v1.GetApplicationRequest
+	4,  // 24: patchbay.v1.ATSService.ListApplications:input_type -> patchbay.v1.ListApplicationsRequest
+	6,  // 25: patchbay.v1.ATSService.ListPostings:input_type -> patchbay.v1.ListPostingsRequest
+	8,  // 26: patchbay.v1.ATSService.ListCatalog:input_type -> patchbay.v1.ListCatalogRequest
+	10, // 27: patchbay.v1.ATSService.Answer:input_type -> patchbay.v1.AnswerRequest
+	19, // 28: patchbay.v1.ATSService.Write:input_type -> patchbay.v1.ATSServiceWriteRequest
+	16, // 29: patchbay.v1.ATSService.Upload:input_type -> patchbay.v1.UploadRequest
+	1,  // 30: patchbay.v1.ATSService.Receive:output_type -> patchbay.v1.ATSServiceReceiveResponse
+	3,  // 31: patchbay.v1.ATSService.GetApplication:output_type -> patchbay.v1.GetApplicationResponse
+	5,  // 32: patchbay.v1.ATSService.ListApplications:output_type -> patchbay.v1.ListApplicationsResponse
+	7,  // 33: patchbay.v1.ATSService.ListPostings:output_type -> patchbay.v1.ListPostingsResponse
+	9,  // 34: patchbay.v1.ATSService.ListCatalog:output_type -> patchbay.v1.ListCatalogResponse
+	11, // 35: patchbay.v1.ATSService.Answer:output_type -> patchbay.v1.AnswerResponse
+	20, // 36: patchbay.v1.ATSService.Write:output_type -> patchbay.v1.ATSServiceWriteResponse
+	18, // 37: patchbay.v1.ATSService.Upload:output_type -> patchbay.v1.UploadResponse
+	30, // [30:38] is the sub-list for method output_type
+	22, // [22:30] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_v1_ats_proto_init() }
@@ -1001,13 +1586,19 @@ func file_patchbay_v1_ats_proto_init() {
 	file_patchbay_v1_ats_proto_msgTypes[9].OneofWrappers = []any{
 		(*ListCatalogResponse_Stage)(nil),
 	}
+	file_patchbay_v1_ats_proto_msgTypes[14].OneofWrappers = []any{}
+	file_patchbay_v1_ats_proto_msgTypes[16].OneofWrappers = []any{
+		(*UploadRequest_Upload)(nil),
+		(*UploadRequest_Chunk)(nil),
+		(*UploadRequest_Whole)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_v1_ats_proto_rawDesc), len(file_patchbay_v1_ats_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,7 +24,9 @@ const (
 	ATSService_ListApplications_FullMethodName = "/patchbay.v1.ATSService/ListApplications"
 	ATSService_ListPostings_FullMethodName     = "/patchbay.v1.ATSService/ListPostings"
 	ATSService_ListCatalog_FullMethodName      = "/patchbay.v1.ATSService/ListCatalog"
+	ATSService_Answer_FullMethodName           = "/patchbay.v1.ATSService/Answer"
 	ATSService_Write_FullMethodName            = "/patchbay.v1.ATSService/Write"
+	ATSService_Upload_FullMethodName           = "/patchbay.v1.ATSService/Upload"
 )
 
 // ATSServiceClient is the client API for ATSService service.
@@ -43,8 +45,12 @@ type ATSServiceClient interface {
 	ListPostings(ctx context.Context, in *ListPostingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ListPostingsResponse], error)
 	// ListCatalog yields what can be named in a rule: the stages, in the order of the pipeline.
 	ListCatalog(ctx context.Context, in *ListCatalogRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ListCatalogResponse], error)
+	// Answer puts what the host knows into the ATS's words. It has no call id, so nothing can leave.
+	Answer(ctx context.Context, in *AnswerRequest, opts ...grpc.CallOption) (*AnswerResponse, error)
 	// Write does one change.
 	Write(ctx context.Context, in *ATSServiceWriteRequest, opts ...grpc.CallOption) (*ATSServiceWriteResponse, error)
+	// Upload does one change that carries a file: first the change, then the file's bytes.
+	Upload(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadRequest, UploadResponse], error)
 }
 
 type aTSServiceClient struct {
@@ -132,6 +138,16 @@ func (c *aTSServiceClient) ListCatalog(ctx context.Context, in *ListCatalogReque
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ATSService_ListCatalogClient = grpc.ServerStreamingClient[ListCatalogResponse]
 
+func (c *aTSServiceClient) Answer(ctx context.Context, in *AnswerRequest, opts ...grpc.CallOption) (*AnswerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnswerResponse)
+	err := c.cc.Invoke(ctx, ATSService_Answer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *aTSServiceClient) Write(ctx context.Context, in *ATSServiceWriteRequest, opts ...grpc.CallOption) (*ATSServiceWriteResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ATSServiceWriteResponse)
@@ -141,6 +157,19 @@ func (c *aTSServiceClient) Write(ctx context.Context, in *ATSServiceWriteRequest
 	}
 	return out, nil
 }
+
+func (c *aTSServiceClient) Upload(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadRequest, UploadResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ATSService_ServiceDesc.Streams[3], ATSService_Upload_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[UploadRequest, UploadResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ATSService_UploadClient = grpc.ClientStreamingClient[UploadRequest, UploadResponse]
 
 // ATSServiceServer is the server API for ATSService service.
 // All implementations must embed UnimplementedATSServiceServer
@@ -158,8 +187,12 @@ type ATSServiceServer interface {
 	ListPostings(*ListPostingsRequest, grpc.ServerStreamingServer[ListPostingsResponse]) error
 	// ListCatalog yields what can be named in a rule: the stages, in the order of the pipeline.
 	ListCatalog(*ListCatalogRequest, grpc.ServerStreamingServer[ListCatalogResponse]) error
+	// Answer puts what the host knows into the ATS's words. It has no call id, so nothing can leave.
+	Answer(context.Context, *AnswerRequest) (*AnswerResponse, error)
 	// Write does one change.
 	Write(context.Context, *ATSServiceWriteRequest) (*ATSServiceWriteResponse, error)
+	// Upload does one change that carries a file: first the change, then the file's bytes.
+	Upload(grpc.ClientStreamingServer[UploadRequest, UploadResponse]) error
 	mustEmbedUnimplementedATSServiceServer()
 }
 
@@ -185,8 +218,14 @@ func (UnimplementedATSServiceServer) ListPostings(*ListPostingsRequest, grpc.Ser
 func (UnimplementedATSServiceServer) ListCatalog(*ListCatalogRequest, grpc.ServerStreamingServer[ListCatalogResponse]) error {
 	return status.Error(codes.Unimplemented, "method ListCatalog not implemented")
 }
+func (UnimplementedATSServiceServer) Answer(context.Context, *AnswerRequest) (*AnswerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Answer not implemented")
+}
 func (UnimplementedATSServiceServer) Write(context.Context, *ATSServiceWriteRequest) (*ATSServiceWriteResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Write not implemented")
+}
+func (UnimplementedATSServiceServer) Upload(grpc.ClientStreamingServer[UploadRequest, UploadResponse]) error {
+	return status.Error(codes.Unimplemented, "method Upload not implemented")
 }
 func (UnimplementedATSServiceServer) mustEmbedUnimplementedATSServiceServer() {}
 func (UnimplementedATSServiceServer) testEmbeddedByValue()                    {}
@@ -278,6 +317,24 @@ func _ATSService_ListCatalog_Handler(srv interface{}, stream grpc.ServerStream) 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ATSService_ListCatalogServer = grpc.ServerStreamingServer[ListCatalogResponse]
 
+func _ATSService_Answer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnswerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ATSServiceServer).Answer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ATSService_Answer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ATSServiceServer).Answer(ctx, req.(*AnswerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ATSService_Write_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ATSServiceWriteRequest)
 	if err := dec(in); err != nil {
@@ -296,6 +353,13 @@ func _ATSService_Write_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ATSService_Upload_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(ATSServiceServer).Upload(&grpc.GenericServerStream[UploadRequest, UploadResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ATSService_UploadServer = grpc.ClientStreamingServer[UploadRequest, UploadResponse]
+
 // ATSService_ServiceDesc is the grpc.ServiceDesc for ATSService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -310,6 +374,10 @@ var ATSService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetApplication",
 			Handler:    _ATSService_GetApplication_Handler,
+		},
+		{
+			MethodName: "Answer",
+			Handler:    _ATSService_Answer_Handler,
 		},
 		{
 			MethodName: "Write",
@@ -331,6 +399,11 @@ var ATSService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "ListCatalog",
 			Handler:       _ATSService_ListCatalog_Handler,
 			ServerStreams: true,
+		},
+		{
+			StreamName:    "Upload",
+			Handler:       _ATSService_Upload_Handler,
+			ClientStreams: true,
 		},
 	},
 	Metadata: "patchbay/v1/ats.proto",

@@ -139,6 +139,7 @@ type About struct {
 	Events        []string               `protobuf:"bytes,6,rep,name=events,proto3" json:"events,omitempty"`
 	Final         []int32                `protobuf:"varint,7,rep,packed,name=final,proto3" json:"final,omitempty"` // HTTP statuses
 	Timeout       *durationpb.Duration   `protobuf:"bytes,8,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	Oauth         *OAuth                 `protobuf:"bytes,9,opt,name=oauth,proto3" json:"oauth,omitempty"` // absent: not possible
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -229,6 +230,151 @@ func (x *About) GetTimeout() *durationpb.Duration {
 	return nil
 }
 
+func (x *About) GetOauth() *OAuth {
+	if x != nil {
+		return x.Oauth
+	}
+	return nil
+}
+
+// OAuth is how the host gets access on somebody's behalf.
+type OAuth struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AuthorizeUrl  string                 `protobuf:"bytes,1,opt,name=authorize_url,json=authorizeUrl,proto3" json:"authorize_url,omitempty"` // empty: the client's own credentials are all that is needed
+	TokenUrl      string                 `protobuf:"bytes,2,opt,name=token_url,json=tokenUrl,proto3" json:"token_url,omitempty"`
+	Audience      string                 `protobuf:"bytes,3,opt,name=audience,proto3" json:"audience,omitempty"`
+	Pkce          bool                   `protobuf:"varint,4,opt,name=pkce,proto3" json:"pkce,omitempty"`
+	Scopes        []*Scope               `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OAuth) Reset() {
+	*x = OAuth{}
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OAuth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OAuth) ProtoMessage() {}
+
+func (x *OAuth) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OAuth.ProtoReflect.Descriptor instead.
+func (*OAuth) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *OAuth) GetAuthorizeUrl() string {
+	if x != nil {
+		return x.AuthorizeUrl
+	}
+	return ""
+}
+
+func (x *OAuth) GetTokenUrl() string {
+	if x != nil {
+		return x.TokenUrl
+	}
+	return ""
+}
+
+func (x *OAuth) GetAudience() string {
+	if x != nil {
+		return x.Audience
+	}
+	return ""
+}
+
+func (x *OAuth) GetPkce() bool {
+	if x != nil {
+		return x.Pkce
+	}
+	return false
+}
+
+func (x *OAuth) GetScopes() []*Scope {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+// Scope is one permission, for some verbs and events; without any it is always needed.
+type Scope struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Verbs         []string               `protobuf:"bytes,2,rep,name=verbs,proto3" json:"verbs,omitempty"`
+	Events        []string               `protobuf:"bytes,3,rep,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Scope) Reset() {
+	*x = Scope{}
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Scope) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Scope) ProtoMessage() {}
+
+func (x *Scope) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Scope.ProtoReflect.Descriptor instead.
+func (*Scope) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Scope) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Scope) GetVerbs() []string {
+	if x != nil {
+		return x.Verbs
+	}
+	return nil
+}
+
+func (x *Scope) GetEvents() []string {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
 type Rate struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	PerSecond     float64                `protobuf:"fixed64,1,opt,name=per_second,json=perSecond,proto3" json:"per_second,omitempty"`
@@ -239,7 +385,7 @@ type Rate struct {
 
 func (x *Rate) Reset() {
 	*x = Rate{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[3]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -251,7 +397,7 @@ func (x *Rate) String() string {
 func (*Rate) ProtoMessage() {}
 
 func (x *Rate) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[3]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -264,7 +410,7 @@ func (x *Rate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rate.ProtoReflect.Descriptor instead.
 func (*Rate) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{3}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Rate) GetPerSecond() float64 {
@@ -298,7 +444,7 @@ type Setting struct {
 
 func (x *Setting) Reset() {
 	*x = Setting{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[4]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -310,7 +456,7 @@ func (x *Setting) String() string {
 func (*Setting) ProtoMessage() {}
 
 func (x *Setting) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[4]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -323,7 +469,7 @@ func (x *Setting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Setting.ProtoReflect.Descriptor instead.
 func (*Setting) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{4}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Setting) GetName() string {
@@ -393,7 +539,7 @@ type OpenRequest struct {
 
 func (x *OpenRequest) Reset() {
 	*x = OpenRequest{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[5]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -405,7 +551,7 @@ func (x *OpenRequest) String() string {
 func (*OpenRequest) ProtoMessage() {}
 
 func (x *OpenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[5]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -418,7 +564,7 @@ func (x *OpenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenRequest.ProtoReflect.Descriptor instead.
 func (*OpenRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{5}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *OpenRequest) GetName() string {
@@ -452,7 +598,7 @@ type OpenResponse struct {
 
 func (x *OpenResponse) Reset() {
 	*x = OpenResponse{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[6]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -464,7 +610,7 @@ func (x *OpenResponse) String() string {
 func (*OpenResponse) ProtoMessage() {}
 
 func (x *OpenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[6]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -477,7 +623,7 @@ func (x *OpenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenResponse.ProtoReflect.Descriptor instead.
 func (*OpenResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{6}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *OpenResponse) GetConnection() string {
@@ -505,7 +651,7 @@ type Promise struct {
 
 func (x *Promise) Reset() {
 	*x = Promise{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[7]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -517,7 +663,7 @@ func (x *Promise) String() string {
 func (*Promise) ProtoMessage() {}
 
 func (x *Promise) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[7]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -530,7 +676,7 @@ func (x *Promise) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Promise.ProtoReflect.Descriptor instead.
 func (*Promise) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{7}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Promise) GetRepeat() string {
@@ -563,7 +709,7 @@ type CloseRequest struct {
 
 func (x *CloseRequest) Reset() {
 	*x = CloseRequest{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[8]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -575,7 +721,7 @@ func (x *CloseRequest) String() string {
 func (*CloseRequest) ProtoMessage() {}
 
 func (x *CloseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[8]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -588,7 +734,7 @@ func (x *CloseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseRequest.ProtoReflect.Descriptor instead.
 func (*CloseRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{8}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CloseRequest) GetConnection() string {
@@ -606,7 +752,7 @@ type CloseResponse struct {
 
 func (x *CloseResponse) Reset() {
 	*x = CloseResponse{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[9]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -618,7 +764,7 @@ func (x *CloseResponse) String() string {
 func (*CloseResponse) ProtoMessage() {}
 
 func (x *CloseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[9]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -631,7 +777,7 @@ func (x *CloseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseResponse.ProtoReflect.Descriptor instead.
 func (*CloseResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{9}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{11}
 }
 
 type ProbeRequest struct {
@@ -642,7 +788,7 @@ type ProbeRequest struct {
 
 func (x *ProbeRequest) Reset() {
 	*x = ProbeRequest{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[10]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -654,7 +800,7 @@ func (x *ProbeRequest) String() string {
 func (*ProbeRequest) ProtoMessage() {}
 
 func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[10]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -667,7 +813,7 @@ func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeRequest.ProtoReflect.Descriptor instead.
 func (*ProbeRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{10}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{12}
 }
 
 type ProbeResponse struct {
@@ -679,7 +825,7 @@ type ProbeResponse struct {
 
 func (x *ProbeResponse) Reset() {
 	*x = ProbeResponse{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[11]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -691,7 +837,7 @@ func (x *ProbeResponse) String() string {
 func (*ProbeResponse) ProtoMessage() {}
 
 func (x *ProbeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[11]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -704,7 +850,7 @@ func (x *ProbeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeResponse.ProtoReflect.Descriptor instead.
 func (*ProbeResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{11}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ProbeResponse) GetOverdue() int64 {
@@ -724,7 +870,7 @@ type PrepareRequest struct {
 
 func (x *PrepareRequest) Reset() {
 	*x = PrepareRequest{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[12]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -736,7 +882,7 @@ func (x *PrepareRequest) String() string {
 func (*PrepareRequest) ProtoMessage() {}
 
 func (x *PrepareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[12]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -749,7 +895,7 @@ func (x *PrepareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareRequest.ProtoReflect.Descriptor instead.
 func (*PrepareRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{12}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PrepareRequest) GetConnection() string {
@@ -771,13 +917,16 @@ type Needs struct {
 	HookUrl       string                 `protobuf:"bytes,1,opt,name=hook_url,json=hookUrl,proto3" json:"hook_url,omitempty"`
 	Events        []string               `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
 	Verbs         []string               `protobuf:"bytes,3,rep,name=verbs,proto3" json:"verbs,omitempty"`
+	Hooks         []string               `protobuf:"bytes,4,rep,name=hooks,proto3" json:"hooks,omitempty"` // the product's ids of those that were made before
+	Templates     []string               `protobuf:"bytes,5,rep,name=templates,proto3" json:"templates,omitempty"`
+	Fields        []string               `protobuf:"bytes,6,rep,name=fields,proto3" json:"fields,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Needs) Reset() {
 	*x = Needs{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[13]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -789,7 +938,7 @@ func (x *Needs) String() string {
 func (*Needs) ProtoMessage() {}
 
 func (x *Needs) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[13]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -802,7 +951,7 @@ func (x *Needs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Needs.ProtoReflect.Descriptor instead.
 func (*Needs) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{13}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Needs) GetHookUrl() string {
@@ -826,16 +975,38 @@ func (x *Needs) GetVerbs() []string {
 	return nil
 }
 
+func (x *Needs) GetHooks() []string {
+	if x != nil {
+		return x.Hooks
+	}
+	return nil
+}
+
+func (x *Needs) GetTemplates() []string {
+	if x != nil {
+		return x.Templates
+	}
+	return nil
+}
+
+func (x *Needs) GetFields() []string {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
 type PrepareResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Problems      []*Problem             `protobuf:"bytes,1,rep,name=problems,proto3" json:"problems,omitempty"`
+	Hooks         []*Hook                `protobuf:"bytes,2,rep,name=hooks,proto3" json:"hooks,omitempty"` // made just now
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PrepareResponse) Reset() {
 	*x = PrepareResponse{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[14]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -847,7 +1018,7 @@ func (x *PrepareResponse) String() string {
 func (*PrepareResponse) ProtoMessage() {}
 
 func (x *PrepareResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[14]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -860,7 +1031,7 @@ func (x *PrepareResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareResponse.ProtoReflect.Descriptor instead.
 func (*PrepareResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{14}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *PrepareResponse) GetProblems() []*Problem {
@@ -868,6 +1039,66 @@ func (x *PrepareResponse) GetProblems() []*Problem {
 		return x.Problems
 	}
 	return nil
+}
+
+func (x *PrepareResponse) GetHooks() []*Hook {
+	if x != nil {
+		return x.Hooks
+	}
+	return nil
+}
+
+// Hook is a webhook that was made at the product.
+type Hook struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Secret        string                 `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Hook) Reset() {
+	*x = Hook{}
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Hook) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Hook) ProtoMessage() {}
+
+func (x *Hook) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Hook.ProtoReflect.Descriptor instead.
+func (*Hook) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Hook) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Hook) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
 }
 
 // Problem is something a person must mend at the product.
@@ -881,7 +1112,7 @@ type Problem struct {
 
 func (x *Problem) Reset() {
 	*x = Problem{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[15]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -893,7 +1124,7 @@ func (x *Problem) String() string {
 func (*Problem) ProtoMessage() {}
 
 func (x *Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[15]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -906,7 +1137,7 @@ func (x *Problem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Problem.ProtoReflect.Descriptor instead.
 func (*Problem) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{15}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Problem) GetSummary() string {
@@ -933,7 +1164,7 @@ type FindRequest struct {
 
 func (x *FindRequest) Reset() {
 	*x = FindRequest{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[16]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -945,7 +1176,7 @@ func (x *FindRequest) String() string {
 func (*FindRequest) ProtoMessage() {}
 
 func (x *FindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[16]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -958,7 +1189,7 @@ func (x *FindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindRequest.ProtoReflect.Descriptor instead.
 func (*FindRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{16}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *FindRequest) GetConnection() string {
@@ -984,7 +1215,7 @@ type FindResponse struct {
 
 func (x *FindResponse) Reset() {
 	*x = FindResponse{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[17]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -996,7 +1227,7 @@ func (x *FindResponse) String() string {
 func (*FindResponse) ProtoMessage() {}
 
 func (x *FindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[17]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1009,7 +1240,7 @@ func (x *FindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindResponse.ProtoReflect.Descriptor instead.
 func (*FindResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{17}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *FindResponse) GetFinding() *Finding {
@@ -1030,7 +1261,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[18]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1042,7 +1273,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[18]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1055,7 +1286,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{18}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Finding) GetVerdict() string {
@@ -1097,7 +1328,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[19]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1109,7 +1340,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[19]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1122,7 +1353,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{19}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Failure) GetMeaning() isFailure_Meaning {
@@ -1235,7 +1466,7 @@ type Failure_Unauthorized struct {
 
 func (x *Failure_Unauthorized) Reset() {
 	*x = Failure_Unauthorized{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[21]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1247,7 +1478,7 @@ func (x *Failure_Unauthorized) String() string {
 func (*Failure_Unauthorized) ProtoMessage() {}
 
 func (x *Failure_Unauthorized) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[21]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1260,7 +1491,7 @@ func (x *Failure_Unauthorized) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Unauthorized.ProtoReflect.Descriptor instead.
 func (*Failure_Unauthorized) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{19, 0}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{22, 0}
 }
 
 // The credential is no longer accepted.
@@ -1272,7 +1503,7 @@ type Failure_Disconnected struct {
 
 func (x *Failure_Disconnected) Reset() {
 	*x = Failure_Disconnected{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[22]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1284,7 +1515,7 @@ func (x *Failure_Disconnected) String() string {
 func (*Failure_Disconnected) ProtoMessage() {}
 
 func (x *Failure_Disconnected) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[22]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1297,7 +1528,7 @@ func (x *Failure_Disconnected) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Disconnected.ProtoReflect.Descriptor instead.
 func (*Failure_Disconnected) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{19, 1}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{22, 1}
 }
 
 // There is no such record, or none that this credential may see.
@@ -1309,7 +1540,7 @@ type Failure_NotFound struct {
 
 func (x *Failure_NotFound) Reset() {
 	*x = Failure_NotFound{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[23]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1321,7 +1552,7 @@ func (x *Failure_NotFound) String() string {
 func (*Failure_NotFound) ProtoMessage() {}
 
 func (x *Failure_NotFound) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[23]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1334,7 +1565,7 @@ func (x *Failure_NotFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_NotFound.ProtoReflect.Descriptor instead.
 func (*Failure_NotFound) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{19, 2}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{22, 2}
 }
 
 // It will never work.
@@ -1348,7 +1579,7 @@ type Failure_Refused struct {
 
 func (x *Failure_Refused) Reset() {
 	*x = Failure_Refused{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[24]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +1591,7 @@ func (x *Failure_Refused) String() string {
 func (*Failure_Refused) ProtoMessage() {}
 
 func (x *Failure_Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[24]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +1604,7 @@ func (x *Failure_Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Refused.ProtoReflect.Descriptor instead.
 func (*Failure_Refused) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{19, 3}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{22, 3}
 }
 
 func (x *Failure_Refused) GetReason() string {
@@ -1401,7 +1632,7 @@ type Failure_Later struct {
 
 func (x *Failure_Later) Reset() {
 	*x = Failure_Later{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[25]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1413,7 +1644,7 @@ func (x *Failure_Later) String() string {
 func (*Failure_Later) ProtoMessage() {}
 
 func (x *Failure_Later) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[25]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1426,7 +1657,7 @@ func (x *Failure_Later) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_Later.ProtoReflect.Descriptor instead.
 func (*Failure_Later) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{19, 4}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{22, 4}
 }
 
 func (x *Failure_Later) GetAfter() *durationpb.Duration {
@@ -1454,7 +1685,7 @@ type Failure_SettingRefused struct {
 
 func (x *Failure_SettingRefused) Reset() {
 	*x = Failure_SettingRefused{}
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[26]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1466,7 +1697,7 @@ func (x *Failure_SettingRefused) String() string {
 func (*Failure_SettingRefused) ProtoMessage() {}
 
 func (x *Failure_SettingRefused) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_plugin_proto_msgTypes[26]
+	mi := &file_patchbay_v1_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1479,7 +1710,7 @@ func (x *Failure_SettingRefused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure_SettingRefused.ProtoReflect.Descriptor instead.
 func (*Failure_SettingRefused) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{19, 5}
+	return file_patchbay_v1_plugin_proto_rawDescGZIP(), []int{22, 5}
 }
 
 func (x *Failure_SettingRefused) GetSetting() string {
@@ -1505,7 +1736,7 @@ const file_patchbay_v1_plugin_proto_rawDesc = "" +
 	"\x10DescribeResponse\x12(\n" +
 	"\x05about\x18\x01 \x01(\v2\x12.patchbay.v1.AboutR\x05about\x12\x12\n" +
 	"\x04role\x18\x02 \x01(\tR\x04role\x120\n" +
-	"\bsettings\x18\x03 \x03(\v2\x14.patchbay.v1.SettingR\bsettings\"\xf0\x01\n" +
+	"\bsettings\x18\x03 \x03(\v2\x14.patchbay.v1.SettingR\bsettings\"\x9a\x02\n" +
 	"\x05About\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x19\n" +
@@ -1514,7 +1745,18 @@ const file_patchbay_v1_plugin_proto_rawDesc = "" +
 	"\x04rate\x18\x05 \x01(\v2\x11.patchbay.v1.RateR\x04rate\x12\x16\n" +
 	"\x06events\x18\x06 \x03(\tR\x06events\x12\x14\n" +
 	"\x05final\x18\a \x03(\x05R\x05final\x123\n" +
-	"\atimeout\x18\b \x01(\v2\x19.google.protobuf.DurationR\atimeout\";\n" +
+	"\atimeout\x18\b \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12(\n" +
+	"\x05oauth\x18\t \x01(\v2\x12.patchbay.v1.OAuthR\x05oauth\"\xa5\x01\n" +
+	"\x05OAuth\x12#\n" +
+	"\rauthorize_url\x18\x01 \x01(\tR\fauthorizeUrl\x12\x1b\n" +
+	"\ttoken_url\x18\x02 \x01(\tR\btokenUrl\x12\x1a\n" +
+	"\baudience\x18\x03 \x01(\tR\baudience\x12\x12\n" +
+	"\x04pkce\x18\x04 \x01(\bR\x04pkce\x12*\n" +
+	"\x06scopes\x18\x05 \x03(\v2\x12.patchbay.v1.ScopeR\x06scopes\"I\n" +
+	"\x05Scope\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05verbs\x18\x02 \x03(\tR\x05verbs\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\tR\x06events\";\n" +
 	"\x04Rate\x12\x1d\n" +
 	"\n" +
 	"per_second\x18\x01 \x01(\x01R\tperSecond\x12\x14\n" +
@@ -1557,13 +1799,20 @@ const file_patchbay_v1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"connection\x18\x01 \x01(\tR\n" +
 	"connection\x12(\n" +
-	"\x05needs\x18\x02 \x01(\v2\x12.patchbay.v1.NeedsR\x05needs\"P\n" +
+	"\x05needs\x18\x02 \x01(\v2\x12.patchbay.v1.NeedsR\x05needs\"\x9c\x01\n" +
 	"\x05Needs\x12\x19\n" +
 	"\bhook_url\x18\x01 \x01(\tR\ahookUrl\x12\x16\n" +
 	"\x06events\x18\x02 \x03(\tR\x06events\x12\x14\n" +
-	"\x05verbs\x18\x03 \x03(\tR\x05verbs\"C\n" +
+	"\x05verbs\x18\x03 \x03(\tR\x05verbs\x12\x14\n" +
+	"\x05hooks\x18\x04 \x03(\tR\x05hooks\x12\x1c\n" +
+	"\ttemplates\x18\x05 \x03(\tR\ttemplates\x12\x16\n" +
+	"\x06fields\x18\x06 \x03(\tR\x06fields\"l\n" +
 	"\x0fPrepareResponse\x120\n" +
-	"\bproblems\x18\x01 \x03(\v2\x14.patchbay.v1.ProblemR\bproblems\"5\n" +
+	"\bproblems\x18\x01 \x03(\v2\x14.patchbay.v1.ProblemR\bproblems\x12'\n" +
+	"\x05hooks\x18\x02 \x03(\v2\x11.patchbay.v1.HookR\x05hooks\".\n" +
+	"\x04Hook\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06secret\x18\x02 \x01(\tR\x06secret\"5\n" +
 	"\aProblem\x12\x18\n" +
 	"\asummary\x18\x01 \x01(\tR\asummary\x12\x10\n" +
 	"\x03fix\x18\x02 \x01(\tR\x03fix\"W\n" +
@@ -1619,77 +1868,83 @@ func file_patchbay_v1_plugin_proto_rawDescGZIP() []byte {
 	return file_patchbay_v1_plugin_proto_rawDescData
 }
 
-var file_patchbay_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_patchbay_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_patchbay_v1_plugin_proto_goTypes = []any{
 	(*DescribeRequest)(nil),        // 0: patchbay.v1.DescribeRequest
 	(*DescribeResponse)(nil),       // 1: patchbay.v1.DescribeResponse
 	(*About)(nil),                  // 2: patchbay.v1.About
-	(*Rate)(nil),                   // 3: patchbay.v1.Rate
-	(*Setting)(nil),                // 4: patchbay.v1.Setting
-	(*OpenRequest)(nil),            // 5: patchbay.v1.OpenRequest
-	(*OpenResponse)(nil),           // 6: patchbay.v1.OpenResponse
-	(*Promise)(nil),                // 7: patchbay.v1.Promise
-	(*CloseRequest)(nil),           // 8: patchbay.v1.CloseRequest
-	(*CloseResponse)(nil),          // 9: patchbay.v1.CloseResponse
-	(*ProbeRequest)(nil),           // 10: patchbay.v1.ProbeRequest
-	(*ProbeResponse)(nil),          // 11: patchbay.v1.ProbeResponse
-	(*PrepareRequest)(nil),         // 12: patchbay.v1.PrepareRequest
-	(*Needs)(nil),                  // 13: patchbay.v1.Needs
-	(*PrepareResponse)(nil),        // 14: patchbay.v1.PrepareResponse
-	(*Problem)(nil),                // 15: patchbay.v1.Problem
-	(*FindRequest)(nil),            // 16: patchbay.v1.FindRequest
-	(*FindResponse)(nil),           // 17: patchbay.v1.FindResponse
-	(*Finding)(nil),                // 18: patchbay.v1.Finding
-	(*Failure)(nil),                // 19: patchbay.v1.Failure
-	nil,                            // 20: patchbay.v1.OpenResponse.VerbsEntry
-	(*Failure_Unauthorized)(nil),   // 21: patchbay.v1.Failure.Unauthorized
-	(*Failure_Disconnected)(nil),   // 22: patchbay.v1.Failure.Disconnected
-	(*Failure_NotFound)(nil),       // 23: patchbay.v1.Failure.NotFound
-	(*Failure_Refused)(nil),        // 24: patchbay.v1.Failure.Refused
-	(*Failure_Later)(nil),          // 25: patchbay.v1.Failure.Later
-	(*Failure_SettingRefused)(nil), // 26: patchbay.v1.Failure.SettingRefused
-	(*durationpb.Duration)(nil),    // 27: google.protobuf.Duration
-	(*Write)(nil),                  // 28: patchbay.v1.Write
-	(*Done)(nil),                   // 29: patchbay.v1.Done
+	(*OAuth)(nil),                  // 3: patchbay.v1.OAuth
+	(*Scope)(nil),                  // 4: patchbay.v1.Scope
+	(*Rate)(nil),                   // 5: patchbay.v1.Rate
+	(*Setting)(nil),                // 6: patchbay.v1.Setting
+	(*OpenRequest)(nil),            // 7: patchbay.v1.OpenRequest
+	(*OpenResponse)(nil),           // 8: patchbay.v1.OpenResponse
+	(*Promise)(nil),                // 9: patchbay.v1.Promise
+	(*CloseRequest)(nil),           // 10: patchbay.v1.CloseRequest
+	(*CloseResponse)(nil),          // 11: patchbay.v1.CloseResponse
+	(*ProbeRequest)(nil),           // 12: patchbay.v1.ProbeRequest
+	(*ProbeResponse)(nil),          // 13: patchbay.v1.ProbeResponse
+	(*PrepareRequest)(nil),         // 14: patchbay.v1.PrepareRequest
+	(*Needs)(nil),                  // 15: patchbay.v1.Needs
+	(*PrepareResponse)(nil),        // 16: patchbay.v1.PrepareResponse
+	(*Hook)(nil),                   // 17: patchbay.v1.Hook
+	(*Problem)(nil),                // 18: patchbay.v1.Problem
+	(*FindRequest)(nil),            // 19: patchbay.v1.FindRequest
+	(*FindResponse)(nil),           // 20: patchbay.v1.FindResponse
+	(*Finding)(nil),                // 21: patchbay.v1.Finding
+	(*Failure)(nil),                // 22: patchbay.v1.Failure
+	nil,                            // 23: patchbay.v1.OpenResponse.VerbsEntry
+	(*Failure_Unauthorized)(nil),   // 24: patchbay.v1.Failure.Unauthorized
+	(*Failure_Disconnected)(nil),   // 25: patchbay.v1.Failure.Disconnected
+	(*Failure_NotFound)(nil),       // 26: patchbay.v1.Failure.NotFound
+	(*Failure_Refused)(nil),        // 27: patchbay.v1.Failure.Refused
+	(*Failure_Later)(nil),          // 28: patchbay.v1.Failure.Later
+	(*Failure_SettingRefused)(nil), // 29: patchbay.v1.Failure.SettingRefused
+	(*durationpb.Duration)(nil),    // 30: google.protobuf.Duration
+	(*Write)(nil),                  // 31: patchbay.v1.Write
+	(*Done)(nil),                   // 32: patchbay.v1.Done
 }
 var file_patchbay_v1_plugin_proto_depIdxs = []int32{
 	2,  // 0: patchbay.v1.DescribeResponse.about:type_name -> patchbay.v1.About
-	4,  // 1: patchbay.v1.DescribeResponse.settings:type_name -> patchbay.v1.Setting
-	3,  // 2: patchbay.v1.About.rate:type_name -> patchbay.v1.Rate
-	27, // 3: patchbay.v1.About.timeout:type_name -> google.protobuf.Duration
-	20, // 4: patchbay.v1.OpenResponse.verbs:type_name -> patchbay.v1.OpenResponse.VerbsEntry
-	27, // 5: patchbay.v1.Promise.kept_for:type_name -> google.protobuf.Duration
-	27, // 6: patchbay.v1.Promise.settle:type_name -> google.protobuf.Duration
-	13, // 7: patchbay.v1.PrepareRequest.needs:type_name -> patchbay.v1.Needs
-	15, // 8: patchbay.v1.PrepareResponse.problems:type_name -> patchbay.v1.Problem
-	28, // 9: patchbay.v1.FindRequest.write:type_name -> patchbay.v1.Write
-	18, // 10: patchbay.v1.FindResponse.finding:type_name -> patchbay.v1.Finding
-	29, // 11: patchbay.v1.Finding.done:type_name -> patchbay.v1.Done
-	21, // 12: patchbay.v1.Failure.unauthorized:type_name -> patchbay.v1.Failure.Unauthorized
-	22, // 13: patchbay.v1.Failure.disconnected:type_name -> patchbay.v1.Failure.Disconnected
-	23, // 14: patchbay.v1.Failure.not_found:type_name -> patchbay.v1.Failure.NotFound
-	24, // 15: patchbay.v1.Failure.refused:type_name -> patchbay.v1.Failure.Refused
-	25, // 16: patchbay.v1.Failure.later:type_name -> patchbay.v1.Failure.Later
-	26, // 17: patchbay.v1.Failure.setting_refused:type_name -> patchbay.v1.Failure.SettingRefused
-	7,  // 18: patchbay.v1.OpenResponse.VerbsEntry.value:type_name -> patchbay.v1.Promise
-	27, // 19: patchbay.v1.Failure.Later.after:type_name -> google.protobuf.Duration
-	0,  // 20: patchbay.v1.PluginService.Describe:input_type -> patchbay.v1.DescribeRequest
-	5,  // 21: patchbay.v1.PluginService.Open:input_type -> patchbay.v1.OpenRequest
-	8,  // 22: patchbay.v1.PluginService.Close:input_type -> patchbay.v1.CloseRequest
-	10, // 23: patchbay.v1.PluginService.Probe:input_type -> patchbay.v1.ProbeRequest
-	12, // 24: patchbay.v1.PluginService.Prepare:input_type -> patchbay.v1.PrepareRequest
-	16, // 25: patchbay.v1.PluginService.Find:input_type -> patchbay.v1.FindRequest
-	1,  // 26: patchbay.v1.PluginService.Describe:output_type -> patchbay.v1.DescribeResponse
-	6,  // 27: patchbay.v1.PluginService.Open:output_type -> patchbay.v1.OpenResponse
-	9,  // 28: patchbay.v1.PluginService.Close:output_type -> patchbay.v1.CloseResponse
-	11, // 29: patchbay.v1.PluginService.Probe:output_type -> patchbay.v1.ProbeResponse
-	14, // 30: patchbay.v1.PluginService.Prepare:output_type -> patchbay.v1.PrepareResponse
-	17, // 31: patchbay.v1.PluginService.Find:output_type -> patchbay.v1.FindResponse
-	26, // [26:32] is the sub-list for method output_type
-	20, // [20:26] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	6,  // 1: patchbay.v1.DescribeResponse.settings:type_name -> patchbay.v1.Setting
+	5,  // 2: patchbay.v1.About.rate:type_name -> patchbay.v1.Rate
+	30, // 3: patchbay.v1.About.timeout:type_name -> google.protobuf.Duration
+	3,  // 4: patchbay.v1.About.oauth:type_name -> patchbay.v1.OAuth
+	4,  // 5: patchbay.v1.OAuth.scopes:type_name -> patchbay.v1.Scope
+	23, // 6: patchbay.v1.OpenResponse.verbs:type_name -> patchbay.v1.OpenResponse.VerbsEntry
+	30, // 7: patchbay.v1.Promise.kept_for:type_name -> google.protobuf.Duration
+	30, // 8: patchbay.v1.Promise.settle:type_name -> google.protobuf.Duration
+	15, // 9: patchbay.v1.PrepareRequest.needs:type_name -> patchbay.v1.Needs
+	18, // 10: patchbay.v1.PrepareResponse.problems:type_name -> patchbay.v1.Problem
+	17, // 11: patchbay.v1.PrepareResponse.hooks:type_name -> patchbay.v1.Hook
+	31, // 12: patchbay.v1.FindRequest.write:type_name -> patchbay.v1.Write
+	21, // 13: patchbay.v1.FindResponse.finding:type_name -> patchbay.v1.Finding
+	32, // 14: patchbay.v1.Finding.done:type_name -> patchbay.v1.Done
+	24, // 15: patchbay.v1.Failure.unauthorized:type_name -> patchbay.v1.Failure.Unauthorized
+	25, // 16: patchbay.v1.Failure.disconnected:type_name -> patchbay.v1.Failure.Disconnected
+	26, // 17: patchbay.v1.Failure.not_found:type_name -> patchbay.v1.Failure.NotFound
+	27, // 18: patchbay.v1.Failure.refused:type_name -> patchbay.v1.Failure.Refused
+	28, // 19: patchbay.v1.Failure.later:type_name -> patchbay.v1.Failure.Later
+	29, // 20: patchbay.v1.Failure.setting_refused:type_name -> patchbay.v1.Failure.SettingRefused
+	9,  // 21: patchbay.v1.OpenResponse.VerbsEntry.value:type_name -> patchbay.v1.Promise
+	30, // 22: patchbay.v1.Failure.Later.after:type_name -> google.protobuf.Duration
+	0,  // 23: patchbay.v1.PluginService.Describe:input_type -> patchbay.v1.DescribeRequest
+	7,  // 24: patchbay.v1.PluginService.Open:input_type -> patchbay.v1.OpenRequest
+	10, // 25: patchbay.v1.PluginService.Close:input_type -> patchbay.v1.CloseRequest
+	12, // 26: patchbay.v1.PluginService.Probe:input_type -> patchbay.v1.ProbeRequest
+	14, // 27: patchbay.v1.PluginService.Prepare:input_type -> patchbay.v1.PrepareRequest
+	19, // 28: patchbay.v1.PluginService.Find:input_type -> patchbay.v1.FindRequest
+	1,  // 29: patchbay.v1.PluginService.Describe:output_type -> patchbay.v1.DescribeResponse
+	8,  // 30: patchbay.v1.PluginService.Open:output_type -> patchbay.v1.OpenResponse
+	11, // 31: patchbay.v1.PluginService.Close:output_type -> patchbay.v1.CloseResponse
+	13, // 32: patchbay.v1.PluginService.Probe:output_type -> patchbay.v1.ProbeResponse
+	16, // 33: patchbay.v1.PluginService.Prepare:output_type -> patchbay.v1.PrepareResponse
+	20, // 34: patchbay.v1.PluginService.Find:output_type -> patchbay.v1.FindResponse
+	29, // [29:35] is the sub-list for method output_type
+	23, // [23:29] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_v1_plugin_proto_init() }
@@ -1698,7 +1953,7 @@ func file_patchbay_v1_plugin_proto_init() {
 		return
 	}
 	file_patchbay_v1_types_proto_init()
-	file_patchbay_v1_plugin_proto_msgTypes[19].OneofWrappers = []any{
+	file_patchbay_v1_plugin_proto_msgTypes[22].OneofWrappers = []any{
 		(*Failure_Unauthorized_)(nil),
 		(*Failure_Disconnected_)(nil),
 		(*Failure_NotFound_)(nil),
@@ -1712,7 +1967,7 @@ func file_patchbay_v1_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_v1_plugin_proto_rawDesc), len(file_patchbay_v1_plugin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -156,6 +156,7 @@ type Received struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Events        []*Event               `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
 	Response      *Response              `protobuf:"bytes,2,opt,name=response,proto3" json:"response,omitempty"`
+	Question      *Question              `protobuf:"bytes,3,opt,name=question,proto3" json:"question,omitempty"` // to be answered by what Answer makes of what the host knows
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -204,6 +205,66 @@ func (x *Received) GetResponse() *Response {
 	return nil
 }
 
+func (x *Received) GetQuestion() *Question {
+	if x != nil {
+		return x.Question
+	}
+	return nil
+}
+
+// Question is what an ATS that calls its partners for tests wants to know.
+type Question struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	About         string                 `protobuf:"bytes,1,opt,name=about,proto3" json:"about,omitempty"` // "tests", "status" or "request"
+	Id            string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`       // of a "requested" event
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Question) Reset() {
+	*x = Question{}
+	mi := &file_patchbay_v1_types_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Question) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Question) ProtoMessage() {}
+
+func (x *Question) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_types_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Question.ProtoReflect.Descriptor instead.
+func (*Question) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Question) GetAbout() string {
+	if x != nil {
+		return x.About
+	}
+	return ""
+}
+
+func (x *Question) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
 type Response struct {
 	state         protoimpl.MessageState   `protogen:"open.v1"`
 	Status        int32                    `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"` // 0: a plain 200
@@ -215,7 +276,7 @@ type Response struct {
 
 func (x *Response) Reset() {
 	*x = Response{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[3]
+	mi := &file_patchbay_v1_types_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -227,7 +288,7 @@ func (x *Response) String() string {
 func (*Response) ProtoMessage() {}
 
 func (x *Response) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[3]
+	mi := &file_patchbay_v1_types_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -240,7 +301,7 @@ func (x *Response) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Response.ProtoReflect.Descriptor instead.
 func (*Response) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{3}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Response) GetStatus() int32 {
@@ -277,14 +338,16 @@ type Event struct {
 	Reason        string                 `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
 	Detail        string                 `protobuf:"bytes,9,opt,name=detail,proto3" json:"detail,omitempty"`
 	Result        *Result                `protobuf:"bytes,10,opt,name=result,proto3" json:"result,omitempty"`
-	Stage         string                 `protobuf:"bytes,11,opt,name=stage,proto3" json:"stage,omitempty"` // of "moved": the stage entered, a hint
+	Stage         string                 `protobuf:"bytes,11,opt,name=stage,proto3" json:"stage,omitempty"`           // of "moved": the stage entered, a hint
+	Assessment    string                 `protobuf:"bytes,12,opt,name=assessment,proto3" json:"assessment,omitempty"` // of "requested"
+	Snapshot      *Snapshot              `protobuf:"bytes,13,opt,name=snapshot,proto3" json:"snapshot,omitempty"`     // of "requested", where the ATS cannot be read
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[4]
+	mi := &file_patchbay_v1_types_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -296,7 +359,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[4]
+	mi := &file_patchbay_v1_types_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -309,7 +372,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{4}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Event) GetId() string {
@@ -389,6 +452,80 @@ func (x *Event) GetStage() string {
 	return ""
 }
 
+func (x *Event) GetAssessment() string {
+	if x != nil {
+		return x.Assessment
+	}
+	return ""
+}
+
+func (x *Event) GetSnapshot() *Snapshot {
+	if x != nil {
+		return x.Snapshot
+	}
+	return nil
+}
+
+type Snapshot struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Candidate     *Candidate             `protobuf:"bytes,1,opt,name=candidate,proto3" json:"candidate,omitempty"`
+	Callback      string                 `protobuf:"bytes,2,opt,name=callback,proto3" json:"callback,omitempty"`
+	Url           string                 `protobuf:"bytes,3,opt,name=url,proto3" json:"url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Snapshot) Reset() {
+	*x = Snapshot{}
+	mi := &file_patchbay_v1_types_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Snapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Snapshot) ProtoMessage() {}
+
+func (x *Snapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_types_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Snapshot.ProtoReflect.Descriptor instead.
+func (*Snapshot) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Snapshot) GetCandidate() *Candidate {
+	if x != nil {
+		return x.Candidate
+	}
+	return nil
+}
+
+func (x *Snapshot) GetCallback() string {
+	if x != nil {
+		return x.Callback
+	}
+	return ""
+}
+
+func (x *Snapshot) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
 // Result is what a vendor found, at one revision.
 type Result struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -407,7 +544,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[5]
+	mi := &file_patchbay_v1_types_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -419,7 +556,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[5]
+	mi := &file_patchbay_v1_types_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -432,7 +569,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{5}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Result) GetRevision() string {
@@ -508,7 +645,7 @@ type Score struct {
 
 func (x *Score) Reset() {
 	*x = Score{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[6]
+	mi := &file_patchbay_v1_types_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -520,7 +657,7 @@ func (x *Score) String() string {
 func (*Score) ProtoMessage() {}
 
 func (x *Score) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[6]
+	mi := &file_patchbay_v1_types_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -533,7 +670,7 @@ func (x *Score) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Score.ProtoReflect.Descriptor instead.
 func (*Score) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{6}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Score) GetName() string {
@@ -560,7 +697,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[7]
+	mi := &file_patchbay_v1_types_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -572,7 +709,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[7]
+	mi := &file_patchbay_v1_types_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -585,7 +722,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{7}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Candidate) GetName() string {
@@ -609,13 +746,15 @@ type Posting struct {
 	Team          string                 `protobuf:"bytes,3,opt,name=team,proto3" json:"team,omitempty"`
 	HiringManager string                 `protobuf:"bytes,4,opt,name=hiring_manager,json=hiringManager,proto3" json:"hiring_manager,omitempty"`
 	Tags          []string               `protobuf:"bytes,5,rep,name=tags,proto3" json:"tags,omitempty"`
+	Description   string                 `protobuf:"bytes,6,opt,name=description,proto3" json:"description,omitempty"`
+	Salary        string                 `protobuf:"bytes,7,opt,name=salary,proto3" json:"salary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Posting) Reset() {
 	*x = Posting{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[8]
+	mi := &file_patchbay_v1_types_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -627,7 +766,7 @@ func (x *Posting) String() string {
 func (*Posting) ProtoMessage() {}
 
 func (x *Posting) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[8]
+	mi := &file_patchbay_v1_types_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -640,7 +779,7 @@ func (x *Posting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Posting.ProtoReflect.Descriptor instead.
 func (*Posting) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{8}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Posting) GetId() string {
@@ -678,7 +817,21 @@ func (x *Posting) GetTags() []string {
 	return nil
 }
 
-// Write is one change to a product. An ATS knows tags to move, a vendor invite to delete.
+func (x *Posting) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *Posting) GetSalary() string {
+	if x != nil {
+		return x.Salary
+	}
+	return ""
+}
+
+// Write is one change to a product.
 type Write struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Key   string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"` // the same on every attempt
@@ -692,6 +845,12 @@ type Write struct {
 	//	*Write_Posting
 	//	*Write_Outcome
 	//	*Write_Delete
+	//	*Write_Feedback
+	//	*Write_Fields
+	//	*Write_File
+	//	*Write_Report
+	//	*Write_Anonymize
+	//	*Write_Alert
 	Change        isWrite_Change `protobuf_oneof:"change"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -699,7 +858,7 @@ type Write struct {
 
 func (x *Write) Reset() {
 	*x = Write{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[9]
+	mi := &file_patchbay_v1_types_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -711,7 +870,7 @@ func (x *Write) String() string {
 func (*Write) ProtoMessage() {}
 
 func (x *Write) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[9]
+	mi := &file_patchbay_v1_types_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -724,7 +883,7 @@ func (x *Write) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Write.ProtoReflect.Descriptor instead.
 func (*Write) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{9}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Write) GetKey() string {
@@ -813,6 +972,60 @@ func (x *Write) GetDelete() *Deletion {
 	return nil
 }
 
+func (x *Write) GetFeedback() *Feedback {
+	if x != nil {
+		if x, ok := x.Change.(*Write_Feedback); ok {
+			return x.Feedback
+		}
+	}
+	return nil
+}
+
+func (x *Write) GetFields() *Fields {
+	if x != nil {
+		if x, ok := x.Change.(*Write_Fields); ok {
+			return x.Fields
+		}
+	}
+	return nil
+}
+
+func (x *Write) GetFile() *File {
+	if x != nil {
+		if x, ok := x.Change.(*Write_File); ok {
+			return x.File
+		}
+	}
+	return nil
+}
+
+func (x *Write) GetReport() *Report {
+	if x != nil {
+		if x, ok := x.Change.(*Write_Report); ok {
+			return x.Report
+		}
+	}
+	return nil
+}
+
+func (x *Write) GetAnonymize() *Anonymization {
+	if x != nil {
+		if x, ok := x.Change.(*Write_Anonymize); ok {
+			return x.Anonymize
+		}
+	}
+	return nil
+}
+
+func (x *Write) GetAlert() *Alert {
+	if x != nil {
+		if x, ok := x.Change.(*Write_Alert); ok {
+			return x.Alert
+		}
+	}
+	return nil
+}
+
 type isWrite_Change interface {
 	isWrite_Change()
 }
@@ -849,6 +1062,30 @@ type Write_Delete struct {
 	Delete *Deletion `protobuf:"bytes,9,opt,name=delete,proto3,oneof"`
 }
 
+type Write_Feedback struct {
+	Feedback *Feedback `protobuf:"bytes,10,opt,name=feedback,proto3,oneof"`
+}
+
+type Write_Fields struct {
+	Fields *Fields `protobuf:"bytes,11,opt,name=fields,proto3,oneof"`
+}
+
+type Write_File struct {
+	File *File `protobuf:"bytes,12,opt,name=file,proto3,oneof"` // of Upload
+}
+
+type Write_Report struct {
+	Report *Report `protobuf:"bytes,13,opt,name=report,proto3,oneof"`
+}
+
+type Write_Anonymize struct {
+	Anonymize *Anonymization `protobuf:"bytes,14,opt,name=anonymize,proto3,oneof"`
+}
+
+type Write_Alert struct {
+	Alert *Alert `protobuf:"bytes,15,opt,name=alert,proto3,oneof"`
+}
+
 func (*Write_Tags) isWrite_Change() {}
 
 func (*Write_Link) isWrite_Change() {}
@@ -865,6 +1102,18 @@ func (*Write_Outcome) isWrite_Change() {}
 
 func (*Write_Delete) isWrite_Change() {}
 
+func (*Write_Feedback) isWrite_Change() {}
+
+func (*Write_Fields) isWrite_Change() {}
+
+func (*Write_File) isWrite_Change() {}
+
+func (*Write_Report) isWrite_Change() {}
+
+func (*Write_Anonymize) isWrite_Change() {}
+
+func (*Write_Alert) isWrite_Change() {}
+
 // Done is what a successful Write left behind.
 type Done struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -876,7 +1125,7 @@ type Done struct {
 
 func (x *Done) Reset() {
 	*x = Done{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[10]
+	mi := &file_patchbay_v1_types_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -888,7 +1137,7 @@ func (x *Done) String() string {
 func (*Done) ProtoMessage() {}
 
 func (x *Done) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[10]
+	mi := &file_patchbay_v1_types_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -901,7 +1150,7 @@ func (x *Done) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Done.ProtoReflect.Descriptor instead.
 func (*Done) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{10}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Done) GetRemote() string {
@@ -929,7 +1178,7 @@ type Tags struct {
 
 func (x *Tags) Reset() {
 	*x = Tags{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[11]
+	mi := &file_patchbay_v1_types_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -941,7 +1190,7 @@ func (x *Tags) String() string {
 func (*Tags) ProtoMessage() {}
 
 func (x *Tags) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[11]
+	mi := &file_patchbay_v1_types_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -954,7 +1203,7 @@ func (x *Tags) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tags.ProtoReflect.Descriptor instead.
 func (*Tags) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{11}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Tags) GetApplication() string {
@@ -989,7 +1238,7 @@ type Link struct {
 
 func (x *Link) Reset() {
 	*x = Link{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[12]
+	mi := &file_patchbay_v1_types_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1001,7 +1250,7 @@ func (x *Link) String() string {
 func (*Link) ProtoMessage() {}
 
 func (x *Link) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[12]
+	mi := &file_patchbay_v1_types_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1014,7 +1263,7 @@ func (x *Link) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Link.ProtoReflect.Descriptor instead.
 func (*Link) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{12}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Link) GetApplication() string {
@@ -1049,7 +1298,7 @@ type Note struct {
 
 func (x *Note) Reset() {
 	*x = Note{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[13]
+	mi := &file_patchbay_v1_types_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1061,7 +1310,7 @@ func (x *Note) String() string {
 func (*Note) ProtoMessage() {}
 
 func (x *Note) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[13]
+	mi := &file_patchbay_v1_types_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1074,7 +1323,7 @@ func (x *Note) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Note.ProtoReflect.Descriptor instead.
 func (*Note) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{13}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Note) GetApplication() string {
@@ -1098,6 +1347,322 @@ func (x *Note) GetScore() int64 {
 	return 0
 }
 
+type Feedback struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Application   string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	Template      string                 `protobuf:"bytes,2,opt,name=template,proto3" json:"template,omitempty"`   // its name
+	Score         *float64               `protobuf:"fixed64,3,opt,name=score,proto3,oneof" json:"score,omitempty"` // percent
+	Rating        int64                  `protobuf:"varint,4,opt,name=rating,proto3" json:"rating,omitempty"`      // 1 to 4; 0: none
+	Text          string                 `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Feedback) Reset() {
+	*x = Feedback{}
+	mi := &file_patchbay_v1_types_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Feedback) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Feedback) ProtoMessage() {}
+
+func (x *Feedback) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_types_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Feedback.ProtoReflect.Descriptor instead.
+func (*Feedback) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Feedback) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *Feedback) GetTemplate() string {
+	if x != nil {
+		return x.Template
+	}
+	return ""
+}
+
+func (x *Feedback) GetScore() float64 {
+	if x != nil && x.Score != nil {
+		return *x.Score
+	}
+	return 0
+}
+
+func (x *Feedback) GetRating() int64 {
+	if x != nil {
+		return x.Rating
+	}
+	return 0
+}
+
+func (x *Feedback) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type Fields struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Application   string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	Values        []*Field               `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Fields) Reset() {
+	*x = Fields{}
+	mi := &file_patchbay_v1_types_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Fields) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Fields) ProtoMessage() {}
+
+func (x *Fields) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_types_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Fields.ProtoReflect.Descriptor instead.
+func (*Fields) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Fields) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *Fields) GetValues() []*Field {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+type Field struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Number        *float64               `protobuf:"fixed64,2,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"` // unless there is a number
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Field) Reset() {
+	*x = Field{}
+	mi := &file_patchbay_v1_types_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Field) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Field) ProtoMessage() {}
+
+func (x *Field) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_types_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Field.ProtoReflect.Descriptor instead.
+func (*Field) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Field) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Field) GetNumber() float64 {
+	if x != nil && x.Number != nil {
+		return *x.Number
+	}
+	return 0
+}
+
+func (x *Field) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type File struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Application   string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Type          string                 `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`             // a media type
+	Size          int64                  `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`            // bytes
+	Role          string                 `protobuf:"bytes,5,opt,name=role,proto3" json:"role,omitempty"`             // what the vendor calls the document
+	Invitation    string                 `protobuf:"bytes,6,opt,name=invitation,proto3" json:"invitation,omitempty"` // the vendor's id
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *File) Reset() {
+	*x = File{}
+	mi := &file_patchbay_v1_types_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *File) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*File) ProtoMessage() {}
+
+func (x *File) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_types_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use File.ProtoReflect.Descriptor instead.
+func (*File) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *File) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *File) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *File) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *File) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *File) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *File) GetInvitation() string {
+	if x != nil {
+		return x.Invitation
+	}
+	return ""
+}
+
+type Report struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Callbacks     []string               `protobuf:"bytes,1,rep,name=callbacks,proto3" json:"callbacks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Report) Reset() {
+	*x = Report{}
+	mi := &file_patchbay_v1_types_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Report) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Report) ProtoMessage() {}
+
+func (x *Report) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_types_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Report.ProtoReflect.Descriptor instead.
+func (*Report) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Report) GetCallbacks() []string {
+	if x != nil {
+		return x.Callbacks
+	}
+	return nil
+}
+
 type Move struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Application   string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
@@ -1108,7 +1673,7 @@ type Move struct {
 
 func (x *Move) Reset() {
 	*x = Move{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[14]
+	mi := &file_patchbay_v1_types_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1120,7 +1685,7 @@ func (x *Move) String() string {
 func (*Move) ProtoMessage() {}
 
 func (x *Move) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[14]
+	mi := &file_patchbay_v1_types_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1133,7 +1698,7 @@ func (x *Move) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Move.ProtoReflect.Descriptor instead.
 func (*Move) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{14}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Move) GetApplication() string {
@@ -1166,7 +1731,7 @@ type Invitation struct {
 
 func (x *Invitation) Reset() {
 	*x = Invitation{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[15]
+	mi := &file_patchbay_v1_types_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1178,7 +1743,7 @@ func (x *Invitation) String() string {
 func (*Invitation) ProtoMessage() {}
 
 func (x *Invitation) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[15]
+	mi := &file_patchbay_v1_types_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1191,7 +1756,7 @@ func (x *Invitation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Invitation.ProtoReflect.Descriptor instead.
 func (*Invitation) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{15}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Invitation) GetKey() string {
@@ -1261,7 +1826,7 @@ type Invited struct {
 
 func (x *Invited) Reset() {
 	*x = Invited{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[16]
+	mi := &file_patchbay_v1_types_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1273,7 +1838,7 @@ func (x *Invited) String() string {
 func (*Invited) ProtoMessage() {}
 
 func (x *Invited) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[16]
+	mi := &file_patchbay_v1_types_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1286,7 +1851,7 @@ func (x *Invited) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Invited.ProtoReflect.Descriptor instead.
 func (*Invited) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{16}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Invited) GetRemote() string {
@@ -1322,7 +1887,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[17]
+	mi := &file_patchbay_v1_types_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1334,7 +1899,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[17]
+	mi := &file_patchbay_v1_types_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1347,7 +1912,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{17}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Outcome) GetKind() string {
@@ -1389,7 +1954,7 @@ type Deletion struct {
 
 func (x *Deletion) Reset() {
 	*x = Deletion{}
-	mi := &file_patchbay_v1_types_proto_msgTypes[18]
+	mi := &file_patchbay_v1_types_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1401,7 +1966,7 @@ func (x *Deletion) String() string {
 func (*Deletion) ProtoMessage() {}
 
 func (x *Deletion) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_types_proto_msgTypes[18]
+	mi := &file_patchbay_v1_types_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1414,7 +1979,7 @@ func (x *Deletion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deletion.ProtoReflect.Descriptor instead.
 func (*Deletion) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{18}
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Deletion) GetPerson() string {
@@ -1438,6 +2003,110 @@ func (x *Deletion) GetEverywhere() bool {
 	return false
 }
 
+type Anonymization struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Person        string                 `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	Invitations   []string               `protobuf:"bytes,2,rep,name=invitations,proto3" json:"invitations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Anonymization) Reset() {
+	*x = Anonymization{}
+	mi := &file_patchbay_v1_types_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Anonymization) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Anonymization) ProtoMessage() {}
+
+func (x *Anonymization) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_types_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Anonymization.ProtoReflect.Descriptor instead.
+func (*Anonymization) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Anonymization) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *Anonymization) GetInvitations() []string {
+	if x != nil {
+		return x.Invitations
+	}
+	return nil
+}
+
+type Alert struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Application   string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Alert) Reset() {
+	*x = Alert{}
+	mi := &file_patchbay_v1_types_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Alert) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Alert) ProtoMessage() {}
+
+func (x *Alert) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_types_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Alert.ProtoReflect.Descriptor instead.
+func (*Alert) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_types_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *Alert) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *Alert) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 var File_patchbay_v1_types_proto protoreflect.FileDescriptor
 
 const file_patchbay_v1_types_proto_rawDesc = "" +
@@ -1454,17 +2123,21 @@ const file_patchbay_v1_types_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12/\n" +
 	"\x05value\x18\x02 \x01(\v2\x19.patchbay.v1.HeaderValuesR\x05value:\x028\x01\"&\n" +
 	"\fHeaderValues\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\fR\x06values\"i\n" +
+	"\x06values\x18\x01 \x03(\fR\x06values\"\x9c\x01\n" +
 	"\bReceived\x12*\n" +
 	"\x06events\x18\x01 \x03(\v2\x12.patchbay.v1.EventR\x06events\x121\n" +
-	"\bresponse\x18\x02 \x01(\v2\x15.patchbay.v1.ResponseR\bresponse\"\xc7\x01\n" +
+	"\bresponse\x18\x02 \x01(\v2\x15.patchbay.v1.ResponseR\bresponse\x121\n" +
+	"\bquestion\x18\x03 \x01(\v2\x15.patchbay.v1.QuestionR\bquestion\"0\n" +
+	"\bQuestion\x12\x14\n" +
+	"\x05about\x18\x01 \x01(\tR\x05about\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\"\xc7\x01\n" +
 	"\bResponse\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\x05R\x06status\x129\n" +
 	"\x06header\x18\x02 \x03(\v2!.patchbay.v1.Response.HeaderEntryR\x06header\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x1aT\n" +
 	"\vHeaderEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12/\n" +
-	"\x05value\x18\x02 \x01(\v2\x19.patchbay.v1.HeaderValuesR\x05value:\x028\x01\"\xb6\x02\n" +
+	"\x05value\x18\x02 \x01(\v2\x19.patchbay.v1.HeaderValuesR\x05value:\x028\x01\"\x89\x03\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12*\n" +
@@ -1479,7 +2152,15 @@ const file_patchbay_v1_types_proto_rawDesc = "" +
 	"\x06detail\x18\t \x01(\tR\x06detail\x12+\n" +
 	"\x06result\x18\n" +
 	" \x01(\v2\x13.patchbay.v1.ResultR\x06result\x12\x14\n" +
-	"\x05stage\x18\v \x01(\tR\x05stage\"\xa8\x02\n" +
+	"\x05stage\x18\v \x01(\tR\x05stage\x12\x1e\n" +
+	"\n" +
+	"assessment\x18\f \x01(\tR\n" +
+	"assessment\x121\n" +
+	"\bsnapshot\x18\r \x01(\v2\x15.patchbay.v1.SnapshotR\bsnapshot\"n\n" +
+	"\bSnapshot\x124\n" +
+	"\tcandidate\x18\x01 \x01(\v2\x16.patchbay.v1.CandidateR\tcandidate\x12\x1a\n" +
+	"\bcallback\x18\x02 \x01(\tR\bcallback\x12\x10\n" +
+	"\x03url\x18\x03 \x01(\tR\x03url\"\xa8\x02\n" +
 	"\x06Result\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\tR\brevision\x12\x14\n" +
 	"\x05final\x18\x02 \x01(\bR\x05final\x12\x19\n" +
@@ -1499,13 +2180,15 @@ const file_patchbay_v1_types_proto_rawDesc = "" +
 	"\x06_score\"5\n" +
 	"\tCandidate\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05email\x18\x02 \x01(\tR\x05email\"|\n" +
+	"\x05email\x18\x02 \x01(\tR\x05email\"\xb6\x01\n" +
 	"\aPosting\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
 	"\x04team\x18\x03 \x01(\tR\x04team\x12%\n" +
 	"\x0ehiring_manager\x18\x04 \x01(\tR\rhiringManager\x12\x12\n" +
-	"\x04tags\x18\x05 \x03(\tR\x04tags\"\x8f\x03\n" +
+	"\x04tags\x18\x05 \x03(\tR\x04tags\x12 \n" +
+	"\vdescription\x18\x06 \x01(\tR\vdescription\x12\x16\n" +
+	"\x06salary\x18\a \x01(\tR\x06salary\"\xb3\x05\n" +
 	"\x05Write\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12'\n" +
 	"\x04tags\x18\x02 \x01(\v2\x11.patchbay.v1.TagsH\x00R\x04tags\x12'\n" +
@@ -1515,7 +2198,14 @@ const file_patchbay_v1_types_proto_rawDesc = "" +
 	"\x06invite\x18\x06 \x01(\v2\x17.patchbay.v1.InvitationH\x00R\x06invite\x120\n" +
 	"\aposting\x18\a \x01(\v2\x14.patchbay.v1.PostingH\x00R\aposting\x120\n" +
 	"\aoutcome\x18\b \x01(\v2\x14.patchbay.v1.OutcomeH\x00R\aoutcome\x12/\n" +
-	"\x06delete\x18\t \x01(\v2\x15.patchbay.v1.DeletionH\x00R\x06deleteB\b\n" +
+	"\x06delete\x18\t \x01(\v2\x15.patchbay.v1.DeletionH\x00R\x06delete\x123\n" +
+	"\bfeedback\x18\n" +
+	" \x01(\v2\x15.patchbay.v1.FeedbackH\x00R\bfeedback\x12-\n" +
+	"\x06fields\x18\v \x01(\v2\x13.patchbay.v1.FieldsH\x00R\x06fields\x12'\n" +
+	"\x04file\x18\f \x01(\v2\x11.patchbay.v1.FileH\x00R\x04file\x12-\n" +
+	"\x06report\x18\r \x01(\v2\x13.patchbay.v1.ReportH\x00R\x06report\x12:\n" +
+	"\tanonymize\x18\x0e \x01(\v2\x1a.patchbay.v1.AnonymizationH\x00R\tanonymize\x12*\n" +
+	"\x05alert\x18\x0f \x01(\v2\x12.patchbay.v1.AlertH\x00R\x05alertB\b\n" +
 	"\x06change\"N\n" +
 	"\x04Done\x12\x16\n" +
 	"\x06remote\x18\x01 \x01(\tR\x06remote\x12.\n" +
@@ -1531,7 +2221,33 @@ const file_patchbay_v1_types_proto_rawDesc = "" +
 	"\x04Note\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x14\n" +
-	"\x05score\x18\x03 \x01(\x03R\x05score\">\n" +
+	"\x05score\x18\x03 \x01(\x03R\x05score\"\x99\x01\n" +
+	"\bFeedback\x12 \n" +
+	"\vapplication\x18\x01 \x01(\tR\vapplication\x12\x1a\n" +
+	"\btemplate\x18\x02 \x01(\tR\btemplate\x12\x19\n" +
+	"\x05score\x18\x03 \x01(\x01H\x00R\x05score\x88\x01\x01\x12\x16\n" +
+	"\x06rating\x18\x04 \x01(\x03R\x06rating\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04textB\b\n" +
+	"\x06_score\"V\n" +
+	"\x06Fields\x12 \n" +
+	"\vapplication\x18\x01 \x01(\tR\vapplication\x12*\n" +
+	"\x06values\x18\x02 \x03(\v2\x12.patchbay.v1.FieldR\x06values\"W\n" +
+	"\x05Field\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
+	"\x06number\x18\x02 \x01(\x01H\x00R\x06number\x88\x01\x01\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04textB\t\n" +
+	"\a_number\"\x98\x01\n" +
+	"\x04File\x12 \n" +
+	"\vapplication\x18\x01 \x01(\tR\vapplication\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\tR\x04type\x12\x12\n" +
+	"\x04size\x18\x04 \x01(\x03R\x04size\x12\x12\n" +
+	"\x04role\x18\x05 \x01(\tR\x04role\x12\x1e\n" +
+	"\n" +
+	"invitation\x18\x06 \x01(\tR\n" +
+	"invitation\"&\n" +
+	"\x06Report\x12\x1c\n" +
+	"\tcallbacks\x18\x01 \x03(\tR\tcallbacks\">\n" +
 	"\x04Move\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12\x14\n" +
 	"\x05stage\x18\x02 \x01(\tR\x05stage\"\x97\x02\n" +
@@ -1563,7 +2279,13 @@ const file_patchbay_v1_types_proto_rawDesc = "" +
 	"\vinvitations\x18\x02 \x03(\tR\vinvitations\x12\x1e\n" +
 	"\n" +
 	"everywhere\x18\x03 \x01(\bR\n" +
-	"everywhereB?Z=github.com/patchbay-dev/patchbay/proto/patchbay/v1;patchbayv1b\x06proto3"
+	"everywhere\"I\n" +
+	"\rAnonymization\x12\x16\n" +
+	"\x06person\x18\x01 \x01(\tR\x06person\x12 \n" +
+	"\vinvitations\x18\x02 \x03(\tR\vinvitations\"=\n" +
+	"\x05Alert\x12 \n" +
+	"\vapplication\x18\x01 \x01(\tR\vapplication\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04textB?Z=github.com/patchbay-dev/patchbay/proto/patchbay/v1;patchbayv1b\x06proto3"
 
 var (
 	file_patchbay_v1_types_proto_rawDescOnce sync.Once
@@ -1577,59 +2299,78 @@ func file_patchbay_v1_types_proto_rawDescGZIP() []byte {
 	return file_patchbay_v1_types_proto_rawDescData
 }
 
-var file_patchbay_v1_types_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_patchbay_v1_types_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_patchbay_v1_types_proto_goTypes = []any{
 	(*Request)(nil),               // 0: patchbay.v1.Request
 	(*HeaderValues)(nil),          // 1: patchbay.v1.HeaderValues
 	(*Received)(nil),              // 2: patchbay.v1.Received
-	(*Response)(nil),              // 3: patchbay.v1.Response
-	(*Event)(nil),                 // 4: patchbay.v1.Event
-	(*Result)(nil),                // 5: patchbay.v1.Result
-	(*Score)(nil),                 // 6: patchbay.v1.Score
-	(*Candidate)(nil),             // 7: patchbay.v1.Candidate
-	(*Posting)(nil),               // 8: patchbay.v1.Posting
-	(*Write)(nil),                 // 9: patchbay.v1.Write
-	(*Done)(nil),                  // 10: patchbay.v1.Done
-	(*Tags)(nil),                  // 11: patchbay.v1.Tags
-	(*Link)(nil),                  // 12: patchbay.v1.Link
-	(*Note)(nil),                  // 13: patchbay.v1.Note
-	(*Move)(nil),                  // 14: patchbay.v1.Move
-	(*Invitation)(nil),            // 15: patchbay.v1.Invitation
-	(*Invited)(nil),               // 16: patchbay.v1.Invited
-	(*Outcome)(nil),               // 17: patchbay.v1.Outcome
-	(*Deletion)(nil),              // 18: patchbay.v1.Deletion
-	nil,                           // 19: patchbay.v1.Request.HeaderEntry
-	nil,                           // 20: patchbay.v1.Response.HeaderEntry
-	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
+	(*Question)(nil),              // 3: patchbay.v1.Question
+	(*Response)(nil),              // 4: patchbay.v1.Response
+	(*Event)(nil),                 // 5: patchbay.v1.Event
+	(*Snapshot)(nil),              // 6: patchbay.v1.Snapshot
+	(*Result)(nil),                // 7: patchbay.v1.Result
+	(*Score)(nil),                 // 8: patchbay.v1.Score
+	(*Candidate)(nil),             // 9: patchbay.v1.Candidate
+	(*Posting)(nil),               // 10: patchbay.v1.Posting
+	(*Write)(nil),                 // 11: patchbay.v1.Write
+	(*Done)(nil),                  // 12: patchbay.v1.Done
+	(*Tags)(nil),                  // 13: patchbay.v1.Tags
+	(*Link)(nil),                  // 14: patchbay.v1.Link
+	(*Note)(nil),                  // 15: patchbay.v1.Note
+	(*Feedback)(nil),              // 16: patchbay.v1.Feedback
+	(*Fields)(nil),                // 17: patchbay.v1.Fields
+	(*Field)(nil),                 // 18: patchbay.v1.Field
+	(*File)(nil),                  // 19: patchbay.v1.File
+	(*Report)(nil),                // 20: patchbay.v1.Report
+	(*Move)(nil),                  // 21: patchbay.v1.Move
+	(*Invitation)(nil),            // 22: patchbay.v1.Invitation
+	(*Invited)(nil),               // 23: patchbay.v1.Invited
+	(*Outcome)(nil),               // 24: patchbay.v1.Outcome
+	(*Deletion)(nil),              // 25: patchbay.v1.Deletion
+	(*Anonymization)(nil),         // 26: patchbay.v1.Anonymization
+	(*Alert)(nil),                 // 27: patchbay.v1.Alert
+	nil,                           // 28: patchbay.v1.Request.HeaderEntry
+	nil,                           // 29: patchbay.v1.Response.HeaderEntry
+	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
 }
 var file_patchbay_v1_types_proto_depIdxs = []int32{
-	19, // 0: patchbay.v1.Request.header:type_name -> patchbay.v1.Request.HeaderEntry
-	4,  // 1: patchbay.v1.Received.events:type_name -> patchbay.v1.Event
-	3,  // 2: patchbay.v1.Received.response:type_name -> patchbay.v1.Response
-	20, // 3: patchbay.v1.Response.header:type_name -> patchbay.v1.Response.HeaderEntry
-	21, // 4: patchbay.v1.Event.at:type_name -> google.protobuf.Timestamp
-	5,  // 5: patchbay.v1.Event.result:type_name -> patchbay.v1.Result
-	6,  // 6: patchbay.v1.Result.tests:type_name -> patchbay.v1.Score
-	6,  // 7: patchbay.v1.Result.skills:type_name -> patchbay.v1.Score
-	11, // 8: patchbay.v1.Write.tags:type_name -> patchbay.v1.Tags
-	12, // 9: patchbay.v1.Write.link:type_name -> patchbay.v1.Link
-	13, // 10: patchbay.v1.Write.note:type_name -> patchbay.v1.Note
-	14, // 11: patchbay.v1.Write.move:type_name -> patchbay.v1.Move
-	15, // 12: patchbay.v1.Write.invite:type_name -> patchbay.v1.Invitation
-	8,  // 13: patchbay.v1.Write.posting:type_name -> patchbay.v1.Posting
-	17, // 14: patchbay.v1.Write.outcome:type_name -> patchbay.v1.Outcome
-	18, // 15: patchbay.v1.Write.delete:type_name -> patchbay.v1.Deletion
-	16, // 16: patchbay.v1.Done.invited:type_name -> patchbay.v1.Invited
-	7,  // 17: patchbay.v1.Invitation.candidate:type_name -> patchbay.v1.Candidate
-	8,  // 18: patchbay.v1.Invitation.posting:type_name -> patchbay.v1.Posting
-	21, // 19: patchbay.v1.Outcome.at:type_name -> google.protobuf.Timestamp
-	1,  // 20: patchbay.v1.Request.HeaderEntry.value:type_name -> patchbay.v1.HeaderValues
-	1,  // 21: patchbay.v1.Response.HeaderEntry.value:type_name -> patchbay.v1.HeaderValues
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	28, // 0: patchbay.v1.Request.header:type_name -> patchbay.v1.Request.HeaderEntry
+	5,  // 1: patchbay.v1.Received.events:type_name -> patchbay.v1.Event
+	4,  // 2: patchbay.v1.Received.response:type_name -> patchbay.v1.Response
+	3,  // 3: patchbay.v1.Received.question:type_name -> patchbay.v1.Question
+	29, // 4: patchbay.v1.Response.header:type_name -> patchbay.v1.Response.HeaderEntry
+	30, // 5: patchbay.v1.Event.at:type_name -> google.protobuf.Timestamp
+	7,  // 6: patchbay.v1.Event.result:type_name -> patchbay.v1.Result
+	6,  // 7: patchbay.v1.Event.snapshot:type_name -> patchbay.v1.Snapshot
+	9,  // 8: patchbay.v1.Snapshot.candidate:type_name -> patchbay.v1.Candidate
+	8,  // 9: patchbay.v1.Result.tests:type_name -> patchbay.v1.Score
+	8,  // 10: patchbay.v1.Result.skills:type_name -> patchbay.v1.Score
+	13, // 11: patchbay.v1.Write.tags:type_name -> patchbay.v1.Tags
+	14, // 12: patchbay.v1.Write.link:type_name -> patchbay.v1.Link
+	15, // 13: patchbay.v1.Write.note:type_name -> patchbay.v1.Note
+	21, // 14: patchbay.v1.Write.move:type_name -> patchbay.v1.Move
+	22, // 15: patchbay.v1.Write.invite:type_name -> patchbay.v1.Invitation
+	10, // 16: patchbay.v1.Write.posting:type_name -> patchbay.v1.Posting
+	24, // 17: patchbay.v1.Write.outcome:type_name -> patchbay.v1.Outcome
+	25, // 18: patchbay.v1.Write.delete:type_name -> patchbay.v1.Deletion
+	16, // 19: patchbay.v1.Write.feedback:type_name -> patchbay.v1.Feedback
+	17, // 20: patchbay.v1.Write.fields:type_name -> patchbay.v1.Fields
+	19, // 21: patchbay.v1.Write.file:type_name -> patchbay.v1.File
+	20, // 22: patchbay.v1.Write.report:type_name -> patchbay.v1.Report
+	26, // 23: patchbay.v1.Write.anonymize:type_name -> patchbay.v1.Anonymization
+	27, // 24: patchbay.v1.Write.alert:type_name -> patchbay.v1.Alert
+	23, // 25: patchbay.v1.Done.invited:type_name -> patchbay.v1.Invited
+	18, // 26: patchbay.v1.Fields.values:type_name -> patchbay.v1.Field
+	9,  // 27: patchbay.v1.Invitation.candidate:type_name -> patchbay.v1.Candidate
+	10, // 28: patchbay.v1.Invitation.posting:type_name -> patchbay.v1.Posting
+	30, // 29: patchbay.v1.Outcome.at:type_name -> google.protobuf.Timestamp
+	1,  // 30: patchbay.v1.Request.HeaderEntry.value:type_name -> patchbay.v1.HeaderValues
+	1,  // 31: patchbay.v1.Response.HeaderEntry.value:type_name -> patchbay.v1.HeaderValues
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_v1_types_proto_init() }
@@ -1637,9 +2378,9 @@ func file_patchbay_v1_types_proto_init() {
 	if File_patchbay_v1_types_proto != nil {
 		return
 	}
-	file_patchbay_v1_types_proto_msgTypes[5].OneofWrappers = []any{}
-	file_patchbay_v1_types_proto_msgTypes[6].OneofWrappers = []any{}
-	file_patchbay_v1_types_proto_msgTypes[9].OneofWrappers = []any{
+	file_patchbay_v1_types_proto_msgTypes[7].OneofWrappers = []any{}
+	file_patchbay_v1_types_proto_msgTypes[8].OneofWrappers = []any{}
+	file_patchbay_v1_types_proto_msgTypes[11].OneofWrappers = []any{
 		(*Write_Tags)(nil),
 		(*Write_Link)(nil),
 		(*Write_Note)(nil),
@@ -1648,15 +2389,23 @@ func file_patchbay_v1_types_proto_init() {
 		(*Write_Posting)(nil),
 		(*Write_Outcome)(nil),
 		(*Write_Delete)(nil),
+		(*Write_Feedback)(nil),
+		(*Write_Fields)(nil),
+		(*Write_File)(nil),
+		(*Write_Report)(nil),
+		(*Write_Anonymize)(nil),
+		(*Write_Alert)(nil),
 	}
 	file_patchbay_v1_types_proto_msgTypes[16].OneofWrappers = []any{}
+	file_patchbay_v1_types_proto_msgTypes[18].OneofWrappers = []any{}
+	file_patchbay_v1_types_proto_msgTypes[23].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_v1_types_proto_rawDesc), len(file_patchbay_v1_types_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

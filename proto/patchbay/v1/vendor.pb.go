@@ -362,6 +362,200 @@ func (x *GetInvitationResponse) GetEvents() []*Event {
 	return nil
 }
 
+type DownloadRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Connection    string                 `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	Remote        string                 `protobuf:"bytes,2,opt,name=remote,proto3" json:"remote,omitempty"` // the vendor's id of the invitation
+	Role          string                 `protobuf:"bytes,3,opt,name=role,proto3" json:"role,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DownloadRequest) Reset() {
+	*x = DownloadRequest{}
+	mi := &file_patchbay_v1_vendor_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DownloadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DownloadRequest) ProtoMessage() {}
+
+func (x *DownloadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_vendor_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DownloadRequest.ProtoReflect.Descriptor instead.
+func (*DownloadRequest) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_vendor_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DownloadRequest) GetConnection() string {
+	if x != nil {
+		return x.Connection
+	}
+	return ""
+}
+
+func (x *DownloadRequest) GetRemote() string {
+	if x != nil {
+		return x.Remote
+	}
+	return ""
+}
+
+func (x *DownloadRequest) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+type DownloadResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Part:
+	//
+	//	*DownloadResponse_Document
+	//	*DownloadResponse_Chunk
+	Part          isDownloadResponse_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DownloadResponse) Reset() {
+	*x = DownloadResponse{}
+	mi := &file_patchbay_v1_vendor_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DownloadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DownloadResponse) ProtoMessage() {}
+
+func (x *DownloadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_vendor_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DownloadResponse.ProtoReflect.Descriptor instead.
+func (*DownloadResponse) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_vendor_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DownloadResponse) GetPart() isDownloadResponse_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *DownloadResponse) GetDocument() *Document {
+	if x != nil {
+		if x, ok := x.Part.(*DownloadResponse_Document); ok {
+			return x.Document
+		}
+	}
+	return nil
+}
+
+func (x *DownloadResponse) GetChunk() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*DownloadResponse_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
+type isDownloadResponse_Part interface {
+	isDownloadResponse_Part()
+}
+
+type DownloadResponse_Document struct {
+	Document *Document `protobuf:"bytes,1,opt,name=document,proto3,oneof"` // the first
+}
+
+type DownloadResponse_Chunk struct {
+	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3,oneof"` // all others
+}
+
+func (*DownloadResponse_Document) isDownloadResponse_Part() {}
+
+func (*DownloadResponse_Chunk) isDownloadResponse_Part() {}
+
+type Document struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Type          string                 `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"` // a media type
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Document) Reset() {
+	*x = Document{}
+	mi := &file_patchbay_v1_vendor_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Document) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Document) ProtoMessage() {}
+
+func (x *Document) ProtoReflect() protoreflect.Message {
+	mi := &file_patchbay_v1_vendor_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Document.ProtoReflect.Descriptor instead.
+func (*Document) Descriptor() ([]byte, []int) {
+	return file_patchbay_v1_vendor_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Document) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Document) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
 type VendorServiceWriteRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Connection    string                 `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
@@ -372,7 +566,7 @@ type VendorServiceWriteRequest struct {
 
 func (x *VendorServiceWriteRequest) Reset() {
 	*x = VendorServiceWriteRequest{}
-	mi := &file_patchbay_v1_vendor_proto_msgTypes[7]
+	mi := &file_patchbay_v1_vendor_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -384,7 +578,7 @@ func (x *VendorServiceWriteRequest) String() string {
 func (*VendorServiceWriteRequest) ProtoMessage() {}
 
 func (x *VendorServiceWriteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_vendor_proto_msgTypes[7]
+	mi := &file_patchbay_v1_vendor_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -397,7 +591,7 @@ func (x *VendorServiceWriteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VendorServiceWriteRequest.ProtoReflect.Descriptor instead.
 func (*VendorServiceWriteRequest) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_vendor_proto_rawDescGZIP(), []int{7}
+	return file_patchbay_v1_vendor_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *VendorServiceWriteRequest) GetConnection() string {
@@ -423,7 +617,7 @@ type VendorServiceWriteResponse struct {
 
 func (x *VendorServiceWriteResponse) Reset() {
 	*x = VendorServiceWriteResponse{}
-	mi := &file_patchbay_v1_vendor_proto_msgTypes[8]
+	mi := &file_patchbay_v1_vendor_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -435,7 +629,7 @@ func (x *VendorServiceWriteResponse) String() string {
 func (*VendorServiceWriteResponse) ProtoMessage() {}
 
 func (x *VendorServiceWriteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_patchbay_v1_vendor_proto_msgTypes[8]
+	mi := &file_patchbay_v1_vendor_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -448,7 +642,7 @@ func (x *VendorServiceWriteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VendorServiceWriteResponse.ProtoReflect.Descriptor instead.
 func (*VendorServiceWriteResponse) Descriptor() ([]byte, []int) {
-	return file_patchbay_v1_vendor_proto_rawDescGZIP(), []int{8}
+	return file_patchbay_v1_vendor_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *VendorServiceWriteResponse) GetDone() *Done {
@@ -489,18 +683,32 @@ const file_patchbay_v1_vendor_proto_rawDesc = "" +
 	"connection\x12\x16\n" +
 	"\x06remote\x18\x02 \x01(\tR\x06remote\"C\n" +
 	"\x15GetInvitationResponse\x12*\n" +
-	"\x06events\x18\x01 \x03(\v2\x12.patchbay.v1.EventR\x06events\"e\n" +
+	"\x06events\x18\x01 \x03(\v2\x12.patchbay.v1.EventR\x06events\"]\n" +
+	"\x0fDownloadRequest\x12\x1e\n" +
+	"\n" +
+	"connection\x18\x01 \x01(\tR\n" +
+	"connection\x12\x16\n" +
+	"\x06remote\x18\x02 \x01(\tR\x06remote\x12\x12\n" +
+	"\x04role\x18\x03 \x01(\tR\x04role\"g\n" +
+	"\x10DownloadResponse\x123\n" +
+	"\bdocument\x18\x01 \x01(\v2\x15.patchbay.v1.DocumentH\x00R\bdocument\x12\x16\n" +
+	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
+	"\x04part\"2\n" +
+	"\bDocument\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\"e\n" +
 	"\x19VendorServiceWriteRequest\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\tR\n" +
 	"connection\x12(\n" +
 	"\x05write\x18\x02 \x01(\v2\x12.patchbay.v1.WriteR\x05write\"C\n" +
 	"\x1aVendorServiceWriteResponse\x12%\n" +
-	"\x04done\x18\x01 \x01(\v2\x11.patchbay.v1.DoneR\x04done2\x81\x03\n" +
+	"\x04done\x18\x01 \x01(\v2\x11.patchbay.v1.DoneR\x04done2\xcc\x03\n" +
 	"\rVendorService\x12^\n" +
 	"\aReceive\x12(.patchbay.v1.VendorServiceReceiveRequest\x1a).patchbay.v1.VendorServiceReceiveResponse\x12^\n" +
 	"\x0fListAssessments\x12#.patchbay.v1.ListAssessmentsRequest\x1a$.patchbay.v1.ListAssessmentsResponse0\x01\x12V\n" +
-	"\rGetInvitation\x12!.patchbay.v1.GetInvitationRequest\x1a\".patchbay.v1.GetInvitationResponse\x12X\n" +
+	"\rGetInvitation\x12!.patchbay.v1.GetInvitationRequest\x1a\".patchbay.v1.GetInvitationResponse\x12I\n" +
+	"\bDownload\x12\x1c.patchbay.v1.DownloadRequest\x1a\x1d.patchbay.v1.DownloadResponse0\x01\x12X\n" +
 	"\x05Write\x12&.patchbay.v1.VendorServiceWriteRequest\x1a'.patchbay.v1.VendorServiceWriteResponseB?Z=github.com/patchbay-dev/patchbay/proto/patchbay/v1;patchbayv1b\x06proto3"
 
 var (
@@ -515,7 +723,7 @@ func file_patchbay_v1_vendor_proto_rawDescGZIP() []byte {
 	return file_patchbay_v1_vendor_proto_rawDescData
 }
 
-var file_patchbay_v1_vendor_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_patchbay_v1_vendor_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_patchbay_v1_vendor_proto_goTypes = []any{
 	(*VendorServiceReceiveRequest)(nil),  // 0: patchbay.v1.VendorServiceReceiveRequest
 	(*VendorServiceReceiveResponse)(nil), // 1: patchbay.v1.VendorServiceReceiveResponse
@@ -524,36 +732,42 @@ var file_patchbay_v1_vendor_proto_goTypes = []any{
 	(*Assessment)(nil),                   // 4: patchbay.v1.Assessment
 	(*GetInvitationRequest)(nil),         // 5: patchbay.v1.GetInvitationRequest
 	(*GetInvitationResponse)(nil),        // 6: patchbay.v1.GetInvitationResponse
-	(*VendorServiceWriteRequest)(nil),    // 7: patchbay.v1.VendorServiceWriteRequest
-	(*VendorServiceWriteResponse)(nil),   // 8: patchbay.v1.VendorServiceWriteResponse
-	(*Request)(nil),                      // 9: patchbay.v1.Request
-	(*Received)(nil),                     // 10: patchbay.v1.Received
-	(*timestamppb.Timestamp)(nil),        // 11: google.protobuf.Timestamp
-	(*Event)(nil),                        // 12: patchbay.v1.Event
-	(*Write)(nil),                        // 13: patchbay.v1.Write
-	(*Done)(nil),                         // 14: patchbay.v1.Done
+	(*DownloadRequest)(nil),              // 7: patchbay.v1.DownloadRequest
+	(*DownloadResponse)(nil),             // 8: patchbay.v1.DownloadResponse
+	(*Document)(nil),                     // 9: patchbay.v1.Document
+	(*VendorServiceWriteRequest)(nil),    // 10: patchbay.v1.VendorServiceWriteRequest
+	(*VendorServiceWriteResponse)(nil),   // 11: patchbay.v1.VendorServiceWriteResponse
+	(*Request)(nil),                      // 12: patchbay.v1.Request
+	(*Received)(nil),                     // 13: patchbay.v1.Received
+	(*timestamppb.Timestamp)(nil),        // 14: google.protobuf.Timestamp
+	(*Event)(nil),                        // 15: patchbay.v1.Event
+	(*Write)(nil),                        // 16: patchbay.v1.Write
+	(*Done)(nil),                         // 17: patchbay.v1.Done
 }
 var file_patchbay_v1_vendor_proto_depIdxs = []int32{
-	9,  // 0: patchbay.v1.VendorServiceReceiveRequest.request:type_name -> patchbay.v1.Request
-	10, // 1: patchbay.v1.VendorServiceReceiveResponse.received:type_name -> patchbay.v1.Received
+	12, // 0: patchbay.v1.VendorServiceReceiveRequest.request:type_name -> patchbay.v1.Request
+	13, // 1: patchbay.v1.VendorServiceReceiveResponse.received:type_name -> patchbay.v1.Received
 	4,  // 2: patchbay.v1.ListAssessmentsResponse.assessment:type_name -> patchbay.v1.Assessment
-	11, // 3: patchbay.v1.Assessment.created:type_name -> google.protobuf.Timestamp
-	12, // 4: patchbay.v1.GetInvitationResponse.events:type_name -> patchbay.v1.Event
-	13, // 5: patchbay.v1.VendorServiceWriteRequest.write:type_name -> patchbay.v1.Write
-	14, // 6: patchbay.v1.VendorServiceWriteResponse.done:type_name -> patchbay.v1.Done
-	0,  // 7: patchbay.v1.VendorService.Receive:input_type -> patchbay.v1.VendorServiceReceiveRequest
-	2,  // 8: patchbay.v1.VendorService.ListAssessments:input_type -> patchbay.v1.ListAssessmentsRequest
-	5,  // 9: patchbay.v1.VendorService.GetInvitation:input_type -> patchbay.v1.GetInvitationRequest
-	7,  // 10: patchbay.v1.VendorService.Write:input_type -> patchbay.v1.VendorServiceWriteRequest
-	1,  // 11: patchbay.v1.VendorService.Receive:output_type -> patchbay.v1.VendorServiceReceiveResponse
-	3,  // 12: patchbay.v1.VendorService.ListAssessments:output_type -> patchbay.v1.ListAssessmentsResponse
-	6,  // 13: patchbay.v1.VendorService.GetInvitation:output_type -> patchbay.v1.GetInvitationResponse
-	8,  // 14: patchbay.v1.VendorService.Write:output_type -> patchbay.v1.VendorServiceWriteResponse
-	11, // [11:15] is the sub-list for method output_type
-	7,  // [7:11] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	14, // 3: patchbay.v1.Assessment.created:type_name -> google.protobuf.Timestamp
+	15, // 4: patchbay.v1.GetInvitationResponse.events:type_name -> patchbay.v1.Event
+	9,  // 5: patchbay.v1.DownloadResponse.document:type_name -> patchbay.v1.Document
+	16, // 6: patchbay.v1.VendorServiceWriteRequest.write:type_name -> patchbay.v1.Write
+	17, // 7: patchbay.v1.VendorServiceWriteResponse.done:type_name -> patchbay.v1.Done
+	0,  // 8: patchbay.v1.VendorService.Receive:input_type -> patchbay.v1.VendorServiceReceiveRequest
+	2,  // 9: patchbay.v1.VendorService.ListAssessments:input_type -> patchbay.v1.ListAssessmentsRequest
+	5,  // 10: patchbay.v1.VendorService.GetInvitation:input_type -> patchbay.v1.GetInvitationRequest
+	7,  // 11: patchbay.v1.VendorService.Download:input_type -> patchbay.v1.DownloadRequest
+	10, // 12: patchbay.v1.VendorService.Write:input_type -> patchbay.v1.VendorServiceWriteRequest
+	1,  // 13: patchbay.v1.VendorService.Receive:output_type -> patchbay.v1.VendorServiceReceiveResponse
+	3,  // 14: patchbay.v1.VendorService.ListAssessments:output_type -> patchbay.v1.ListAssessmentsResponse
+	6,  // 15: patchbay.v1.VendorService.GetInvitation:output_type -> patchbay.v1.GetInvitationResponse
+	8,  // 16: patchbay.v1.VendorService.Download:output_type -> patchbay.v1.DownloadResponse
+	11, // 17: patchbay.v1.VendorService.Write:output_type -> patchbay.v1.VendorServiceWriteResponse
+	13, // [13:18] is the sub-list for method output_type
+	8,  // [8:13] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_patchbay_v1_vendor_proto_init() }
@@ -562,13 +776,17 @@ func file_patchbay_v1_vendor_proto_init() {
 		return
 	}
 	file_patchbay_v1_types_proto_init()
+	file_patchbay_v1_vendor_proto_msgTypes[8].OneofWrappers = []any{
+		(*DownloadResponse_Document)(nil),
+		(*DownloadResponse_Chunk)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_patchbay_v1_vendor_proto_rawDesc), len(file_patchbay_v1_vendor_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

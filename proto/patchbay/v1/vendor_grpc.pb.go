@@ -22,6 +22,7 @@ const (
 	VendorService_Receive_FullMethodName         = "/patchbay.v1.VendorService/Receive"
 	VendorService_ListAssessments_FullMethodName = "/patchbay.v1.VendorService/ListAssessments"
 	VendorService_GetInvitation_FullMethodName   = "/patchbay.v1.VendorService/GetInvitation"
+	VendorService_Download_FullMethodName        = "/patchbay.v1.VendorService/Download"
 	VendorService_Write_FullMethodName           = "/patchbay.v1.VendorService/Write"
 )
 
@@ -37,6 +38,8 @@ type VendorServiceClient interface {
 	ListAssessments(ctx context.Context, in *ListAssessmentsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ListAssessmentsResponse], error)
 	// GetInvitation reads the state of one invitation, as the events that it implies.
 	GetInvitation(ctx context.Context, in *GetInvitationRequest, opts ...grpc.CallOption) (*GetInvitationResponse, error)
+	// Download hands out a document about an invitation: first what it is, then its bytes.
+	Download(ctx context.Context, in *DownloadRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DownloadResponse], error)
 	// Write does one change; to invite is one.
 	Write(ctx context.Context, in *VendorServiceWriteRequest, opts ...grpc.CallOption) (*VendorServiceWriteResponse, error)
 }
@@ -88,6 +91,25 @@ func (c *vendorServiceClient) GetInvitation(ctx context.Context, in *GetInvitati
 	return out, nil
 }
 
+func (c *vendorServiceClient) Download(ctx context.Context, in *DownloadRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DownloadResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &VendorService_ServiceDesc.Streams[1], VendorService_Download_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[DownloadRequest, DownloadResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type VendorService_DownloadClient = grpc.ServerStreamingClient[DownloadResponse]
+
 func (c *vendorServiceClient) Write(ctx context.Context, in *VendorServiceWriteRequest, opts ...grpc.CallOption) (*VendorServiceWriteResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(VendorServiceWriteResponse)
@@ -110,6 +132,8 @@ type VendorServiceServer interface {
 	ListAssessments(*ListAssessmentsRequest, grpc.ServerStreamingServer[ListAssessmentsResponse]) error
 	// GetInvitation reads the state of one invitation, as the events that it implies.
 	GetInvitation(context.Context, *GetInvitationRequest) (*GetInvitationResponse, error)
+	// Download hands out a document about an invitation: first what it is, then its bytes.
+	Download(*DownloadRequest, grpc.ServerStreamingServer[DownloadResponse]) error
 	// Write does one change; to invite is one.
 	Write(context.Context, *VendorServiceWriteRequest) (*VendorServiceWriteResponse, error)
 	mustEmbedUnimplementedVendorServiceServer()
@@ -130,6 +154,9 @@ func (UnimplementedVendorServiceServer) ListAssessments(*ListAssessmentsRequest,
 }
 func (UnimplementedVendorServiceServer) GetInvitation(context.Context, *GetInvitationRequest) (*GetInvitationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetInvitation not implemented")
+}
+func (UnimplementedVendorServiceServer) Download(*DownloadRequest, grpc.ServerStreamingServer[DownloadResponse]) error {
+	return status.Error(codes.Unimplemented, "method Download not implemented")
 }
 func (UnimplementedVendorServiceServer) Write(context.Context, *VendorServiceWriteRequest) (*VendorServiceWriteResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Write not implemented")
@@ -202,6 +229,17 @@ func _VendorService_GetInvitation_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _VendorService_Download_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(DownloadRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(VendorServiceServer).Download(m, &grpc.GenericServerStream[DownloadRequest, DownloadResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type VendorService_DownloadServer = grpc.ServerStreamingServer[DownloadResponse]
+
 func _VendorService_Write_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(VendorServiceWriteRequest)
 	if err := dec(in); err != nil {
@@ -244,6 +282,11 @@ var VendorService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "ListAssessments",
 			Handler:       _VendorService_ListAssessments_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "Download",
+			Handler:       _VendorService_Download_Handler,
 			ServerStreams: true,
 		},
 	},
