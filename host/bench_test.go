@@ -15,8 +15,9 @@ import (
 
 // BenchmarkLifecycle measures the host against the barest program that does the same through go-plugin, and prints what came out beside
 // what must and what should. Both play the same lifecycle between the same products: a signed webhook of Lever's that a candidate was
-// moved, one read, one invitation, one tag. They take turns, and of several turns the median counts, so a ratio survives a busy machine;
-// what is in milliseconds and MiB is of this one.
+// moved, reading her and her posting, one invitation, one tag, one link, and after each write a durable note. The host may keep the posting,
+// which spares it a call. They take turns, and of several turns the median counts, so a ratio survives a busy machine; what is in
+// milliseconds and MiB is of this one.
 func BenchmarkLifecycle(b *testing.B) {
 	if memory([]int{os.Getpid()}) == 0 {
 		b.Skip("what processes use is read from Linux's /proc")
@@ -69,7 +70,7 @@ type figure struct {
 }
 
 // phases are the table. Must is what a release has to keep, aim what is worth working for; ratios were chosen over figures where a figure
-// says more of the machine than of the program. An application is read once and tagged once, its posting and the stages come from memory.
+// says more of the machine than of the program.
 var phases = []phase{
 	{"started", 5, started, []figure{
 		{"ms from start to the first webhook accepted", atMost(100, 40)},
@@ -79,7 +80,7 @@ var phases = []phase{
 		{"MiB", atMost(80, 60)},
 	}},
 	{"100 webhooks, one by one", 1, oneByOne, []figure{
-		{"calls to the ATS a lifecycle", atMost(2.1, 2.1)},
+		{"calls to the ATS a lifecycle", atMost(4, 3.1)},
 		{"fsyncs a lifecycle", atMost(8, 6)},
 	}},
 	{"20 webhooks a second", 3, steady, []figure{

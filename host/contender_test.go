@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -40,12 +41,15 @@ func newContender(name string) *contender {
 // raised changes the connections to the most calls a second that a configuration may allow: their limits are not what is to be measured.
 var raised = list(`ats "lever" {`, "ats \"lever\" {\n  rate = 100000", `vendor "alva" {`, "vendor \"alva\" {\n  rate = 100000")
 
-// newPatchbay is the host with the repository's own configuration.
+// linked has the candidate's page at Alva shown as soon as she is invited.
+var linked = list("  mirror {", "  on invited {\n    link {\n      title = \"Alva\"\n      url   = invitation.url\n    }\n  }\n\n  mirror {")
+
+// newPatchbay is the host with the repository's own configuration, but for the links.
 func newPatchbay(tb testing.TB) *contender {
 	tb.Helper()
 	c := newContender("patchbay")
 	c.products = newProducts(tb)
-	h := newHost(tb, configuration(tb, raised...), "real", []string{
+	h := newHost(tb, configuration(tb, slices.Concat(raised, linked)...), "real", []string{
 		"LEVER_URL=" + c.products.URL + "/v1", "LEVER_API_KEY=key", "LEVER_SIGNING_TOKEN=" + leverToken,
 		"ALVA_URL=" + c.products.URL, "ALVA_API_KEY=key", "ALVA_WEBHOOK_SECRET=" + alvaSecret,
 	})

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// products is the little of Lever and Alva that a lifecycle touches: a candidate was moved, is read, invited and tagged. It answers any
+// products is the little of Lever and Alva that a lifecycle touches: a candidate was moved, is read, invited, tagged and linked. It answers any
 // application that is asked for, keeps nothing of what it is sent but when, and takes as long over an answer as it is told to.
 //
 // It stands in for the sandboxes, which judge, remember and log all that they are asked, and send their webhooks when they like: their
@@ -22,13 +22,13 @@ type products struct {
 	delay    time.Duration
 	ats      int                  // calls to Lever
 	invited  map[string]time.Time // by application: when Alva was first asked
-	tagged   map[string]bool      // by application: its lifecycle is complete
+	shown    map[string]int       // by application: how many of tag and link came; with both its lifecycle is complete
 	missing  int                  // lifecycles until complete is closed
 	complete chan struct{}
 }
 
 func newProducts(tb testing.TB) *products {
-	p := &products{invited: map[string]time.Time{}, tagged: map[string]bool{}}
+	p := &products{invited: map[string]time.Time{}, shown: map[string]int{}}
 	lever, alva := http.NewServeMux(), http.NewServeMux()
 	for pattern, answer := range map[string]string{
 		"GET /v1/opportunities":         `{"data":[],"hasNext":false}`,
@@ -41,10 +41,12 @@ func newProducts(tb testing.TB) *products {
 		lever.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { say(w, answer) })
 	}
 	lever.HandleFunc("GET /v1/opportunities/{id}", func(w http.ResponseWriter, r *http.Request) { say(w, opportunityText(r.PathValue("id"))) })
-	lever.HandleFunc("POST /v1/opportunities/{id}/addTags", func(w http.ResponseWriter, r *http.Request) {
-		p.tag(r.PathValue("id"))
-		say(w, `{"data":{}}`)
-	})
+	for _, write := range []string{"addTags", "addLinks"} {
+		lever.HandleFunc("POST /v1/opportunities/{id}/"+write, func(w http.ResponseWriter, r *http.Request) {
+			p.show(r.PathValue("id"))
+			say(w, `{"data":{}}`)
+		})
+	}
 	alva.HandleFunc("PUT /api/v1/job-positions/external/job", func(w http.ResponseWriter, _ *http.Request) { say(w, `{"id":"position"}`) })
 	alva.HandleFunc("POST /api/v1/job-positions/position/candidates", func(w http.ResponseWriter, r *http.Request) {
 		var asked struct {
@@ -105,13 +107,12 @@ func (p *products) invite(id string) {
 	}
 }
 
-func (p *products) tag(id string) {
+func (p *products) show(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.tagged[id] {
+	if p.shown[id]++; p.shown[id] != 2 {
 		return
 	}
-	p.tagged[id] = true
 	if p.missing--; p.missing == 0 {
 		close(p.complete)
 	}

@@ -3,110 +3,143 @@ package engine
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
+	"github.com/patchbay-dev/patchbay/host/hearing"
 	"github.com/patchbay-dev/patchbay/host/journal"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
 // call makes one attempt: it waits its turn, makes the write what it should be now, commits the intent, and judges what came of it.
-func (e *Engine) call(ctx context.Context, t task, c *journal.Case, f journal.Effect) error {
+func (s *shift) call(ctx context.Context, last *journal.Reading, f journal.Effect) error {
 	var stages []sdk.Stage
 	var fresh *journal.Reading
 	if f.Verb == sdk.VerbMove {
 		var err error
-		if fresh, err = e.reread(ctx, c, f.Attempt > 0); err != nil {
+		if fresh, err = s.reread(ctx, s.Subject, last.At, f.Attempt > 0); err != nil {
 			return err
 		}
-		at := cmp.Or(fresh, &c.Last).Application.Stage.ID
-		if stages, err = e.stages(ctx, f.Conn, f.Write.Move.Stage, at); err != nil {
+		at := cmp.Or(fresh, last).Application.Stage.ID
+		if stages, err = s.stages(ctx, f.Conn, f.Write.Move.Stage, at); err != nil {
 			return err
 		}
 	}
-	if err := e.rest.Ask(f.Conn); err != nil {
+	if err := s.rest.Ask(f.Conn); err != nil {
 		return err
 	}
-	turn, err := e.Connections[f.Conn].Admit(ctx, priority(f.Verb))
+	turn, err := s.admit(ctx, f)
 	if err != nil {
 		return err
 	}
-	a := attempt{task: t, key: f.Key, conn: f.Conn, turn: turn, start: e.Clock.Now()}
-	a.write, err = e.intend(ctx, a, fresh, stages)
+	a := attempt{task: s.task, key: f.Key, conn: f.Conn, turn: turn, start: s.Clock.Now()}
+	a.lazy = !f.Durable() && slices.Contains(lazy, f.Verb)
+	a.write, err = s.intend(ctx, a, fresh, stages)
 	if err != nil || a.write.Verb() == "" {
 		turn.Release()
 		return err
 	}
-	return e.finish(ctx, a)
+	return s.finish(ctx, a)
 }
 
-// intend completes the write under the application's lock and commits the intent.
-func (e *Engine) intend(ctx context.Context, a attempt, fresh *journal.Reading, stages []sdk.Stage) (w sdk.Write, err error) {
-	defer e.locks.Take(a.Subject)()
-	h, err := e.open(ctx, a.Subject)
+// admit waits for an effect's turn to call. Nothing is owed for so long.
+func (s *shift) admit(ctx context.Context, f journal.Effect) (Turn, error) {
+	conn := s.Connections[f.Conn]
+	if turn, free := conn.TryAdmit(); free {
+		return turn, nil
+	}
+	if err := s.commit(ctx); err != nil {
+		return nil, err
+	}
+	return conn.Admit(ctx, priority(f.Verb))
+}
+
+// intend completes the write under the application's lock and commits the intent, with what is owed.
+func (s *shift) intend(ctx context.Context, a attempt, fresh *journal.Reading, stages []sdk.Stage) (w sdk.Write, err error) {
+	defer s.locks.Take(a.Subject)()
+	h, err := s.open(ctx, a.Subject)
 	if err != nil {
 		return w, err
 	}
-	h.know(fresh)
-	f := h.c.Effect(a.key)
-	if f == nil || f.Next(a.start) != effect.Call || first(h.c, a.pairing) != f {
+	h.Know(fresh)
+	f := h.Case.Effect(a.key)
+	if f == nil || f.Next(a.start) != effect.Call || first(h.Case, a.pairing, s.owed...) != f {
 		return sdk.Write{}, nil
 	}
-	w, drop, err := h.complete(ctx, f, stages)
+	w, drop, err := h.Complete(ctx, f, stages)
 	switch {
 	case err != nil:
 		return sdk.Write{}, err
-	case drop != nil:
-		return sdk.Write{}, h.step(ctx, f, drop, sdk.Done{})
-	case !f.Durable():
+	case drop == nil && !f.Durable():
+		if fresh == nil {
+			s.recent.keep(h.Case)
+		}
 		return w, nil
+	case drop != nil:
+		w = sdk.Write{}
+		err = h.Step(ctx, f, drop, sdk.Done{})
+	default:
+		f.Write = w
+		f.Effect, err = f.On(effect.Calling{SendBy: s.sendBy(a)}, a.start, s.limits(f.Conn))
 	}
-	f.Write = w
-	if f.Effect, err = f.On(effect.Calling{SendBy: e.sendBy(a)}, a.start, h.limits(f.Conn)); err != nil {
+	if err == nil {
+		_, err = take(ctx, h, s.owed)
+	}
+	if err == nil {
+		err = s.save(ctx, h)
+	}
+	if err != nil {
 		return sdk.Write{}, err
 	}
-	return w, h.Journal.Save(ctx, h.c, journal.Change{})
+	s.owed = nil
+	return w, nil
 }
 
 // goOn makes the call of an attempt that was begun in a commit. An intent that nobody holds is one whose end got lost: a fault of ours, or
 // a commit that failed.
-func (e *Engine) goOn(ctx context.Context, t task, k sdk.Key) error {
-	a := e.begun(begunKey{t.Subject, k})
+func (s *shift) goOn(ctx context.Context, k sdk.Key) error {
+	a := s.begun(begunKey{s.Subject, k})
 	if a == nil {
-		return e.commit(ctx, t, k, func(*hearing, *journal.Effect) (effect.Input, sdk.Done, error) {
+		return s.commit(ctx, outcome{k, func(*hearing.Hearing, *journal.Effect) (effect.Input, sdk.Done, error) {
 			return effect.Lost{Reason: "what came of the call was not written down"}, sdk.Done{}, nil
-		})
+		}})
 	}
-	if limit := e.Connections[a.conn].Timeout(); e.sendBy(*a).Sub(e.Clock.Now()) < limit/2 {
-		return e.unmade(ctx, *a, "its turn came too late")
+	if limit := s.Connections[a.conn].Timeout(); s.sendBy(*a).Sub(s.Clock.Now()) < limit/2 {
+		return s.unmade(ctx, *a, "its turn came too late")
 	}
-	return e.finish(ctx, *a)
+	return s.finish(ctx, *a)
 }
 
-// finish makes the call of an attempt and takes what came of it into the case.
-func (e *Engine) finish(ctx context.Context, a attempt) error {
+// finish makes the call of an attempt and takes what came of it into the case, or owes it.
+func (s *shift) finish(ctx context.Context, a attempt) error {
 	if move := a.write.Move; move != nil {
 		// Its echo may be faster than its answer, for which it waits.
-		e.moving.Store(a.Subject, move.Stage)
-		defer e.Hear(a.Subject)
-		defer e.moving.Delete(a.Subject)
+		s.moving.Store(a.Subject, move.Stage)
+		defer s.Hear(a.Subject)
+		defer s.moving.Delete(a.Subject)
 	}
 	// The intent says when the call ends: a restart counts from there.
-	limited, cancel := context.WithTimeout(e.work, e.sendBy(a).Sub(e.Clock.Now()))
+	limited, cancel := context.WithTimeout(s.Engine.work, s.sendBy(a).Sub(s.Clock.Now()))
 	defer cancel()
-	done, ledger, failure := e.Connections[a.conn].Write(limited, a.turn, a.write)
-	failure = e.rest.Learn(a.conn, failure)
-	return e.commit(ctx, a.task, a.key, func(h *hearing, f *journal.Effect) (effect.Input, sdk.Done, error) {
+	done, ledger, failure := s.Connections[a.conn].Write(limited, a.turn, a.write)
+	failure = s.rest.Learn(a.conn, failure)
+	became := outcome{a.key, func(_ *hearing.Hearing, f *journal.Effect) (effect.Input, sdk.Done, error) {
 		if !f.Durable() {
 			// A safe verb needs no durable intent: its Calling was taken in memory only. So it may have been dropped meanwhile.
 			if !f.Open() {
 				return nil, done, nil
 			}
 			var err error
-			if f.Effect, err = f.On(effect.Calling{SendBy: e.sendBy(a)}, a.start, h.limits(f.Conn)); err != nil {
+			if f.Effect, err = f.On(effect.Calling{SendBy: s.sendBy(a)}, a.start, s.limits(f.Conn)); err != nil {
 				return nil, done, err
 			}
 			f.Write = a.write
 		}
-		return e.judge(ledger, failure, done), done, nil
-	})
+		return s.judge(ledger, failure, done), done, nil
+	}}
+	if failure == nil && a.lazy {
+		s.owed = append(s.owed, became)
+		return nil
+	}
+	return s.commit(ctx, became)
 }

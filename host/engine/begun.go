@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
+	"github.com/patchbay-dev/patchbay/host/hearing"
 	"github.com/patchbay-dev/patchbay/host/journal"
 	"github.com/patchbay-dev/patchbay/host/rule"
 	"github.com/patchbay-dev/patchbay/sdk"
@@ -18,6 +19,7 @@ type attempt struct {
 	turn  Turn
 	start time.Time
 	write sdk.Write // without a verb: nothing is to be called after all
+	lazy  bool      // what came of it may be owed
 }
 
 // sendBy is when the host ends the call.
@@ -25,24 +27,24 @@ func (e *Engine) sendBy(a attempt) time.Time { return a.start.Add(e.Connections[
 
 // begin takes the intent of a new effect into the commit that plans it, when its turn is free at once: the commit is what costs. The lane
 // that comes to the intent makes the call. A lane has one call in flight at most.
-func (h *hearing) begin(ctx context.Context) (*attempt, error) {
-	for _, p := range h.Pairings {
-		f := first(h.c, p.Label)
+func (e *Engine) begin(ctx context.Context, h *hearing.Hearing) (*attempt, error) {
+	for _, p := range e.Pairings {
+		f := first(h.Case, p.Label)
 		if f == nil || f.State != effect.Ready || f.Attempt > 0 || !f.Durable() || f.Verb == sdk.VerbMove {
 			continue
 		}
-		conn := h.Connections[f.Conn]
-		if p.Mode == rule.Off || conn == nil || h.rest.Has(f.Conn) || h.going.Err() != nil {
+		conn := e.Connections[f.Conn]
+		if p.Mode == rule.Off || conn == nil || e.rest.Has(f.Conn) || e.going.Err() != nil {
 			continue
 		}
 		turn, free := conn.TryAdmit()
 		if !free {
 			continue
 		}
-		a := &attempt{task: task{h.subject(), p.Label}, key: f.Key, conn: f.Conn, turn: turn, start: h.now}
-		w, drop, err := h.complete(ctx, f, nil)
+		a := &attempt{task: task{h.Subject(), p.Label}, key: f.Key, conn: f.Conn, turn: turn, start: h.Now}
+		w, drop, err := h.Complete(ctx, f, nil)
 		if err == nil && drop == nil {
-			f.Effect, err = f.On(effect.Calling{SendBy: h.sendBy(*a)}, h.now, h.limits(f.Conn))
+			err = h.On(f, effect.Calling{SendBy: e.sendBy(*a)})
 		}
 		if err != nil || drop != nil {
 			turn.Release()
@@ -82,7 +84,7 @@ func (e *Engine) abandon(ctx context.Context) {
 // unmade gives back an attempt's turn: surely nothing was sent.
 func (e *Engine) unmade(ctx context.Context, a attempt, why string) error {
 	a.turn.Release()
-	return e.commit(ctx, a.task, a.key, func(*hearing, *journal.Effect) (effect.Input, sdk.Done, error) {
+	return e.commit(context.WithoutCancel(ctx), a.Subject, outcome{a.key, func(*hearing.Hearing, *journal.Effect) (effect.Input, sdk.Done, error) {
 		return effect.NotApplied{Steady: true, Reason: why}, sdk.Done{}, nil
-	})
+	}})
 }

@@ -24,19 +24,22 @@ func (e *Engine) echo(ctx context.Context, s journal.Subject, arrivals []journal
 	if stage, flies := e.moving.Load(s); flies && stage == to {
 		return nil, true, nil
 	}
-	c, err := e.Journal.Load(ctx, s.Conn, s.ID)
-	if err != nil || c.Moved != to || e.Clock.Now().Sub(c.Last.At) >= stale {
-		return nil, false, err
-	}
-	c.Last.Application.StageSince = arrivals[0].Event.At
-	for _, p := range e.Pairings {
-		if p.ATS != s.Conn || p.Mode != rule.Live {
-			continue
+	err = e.see(ctx, s, func(c *journal.Case) {
+		if c.Moved != to || e.Clock.Now().Sub(c.Last.At) >= stale {
+			return
 		}
-		plan := p.Decide(arrivals[0].Event, rule.Known{Application: c.Last.Application, Invitations: c.With(p.Vendor)})
-		if len(plan.Invites) > 0 {
-			return nil, false, nil
+		r := c.Last
+		r.Application.StageSince = arrivals[0].Event.At
+		for _, p := range e.Pairings {
+			if p.ATS != s.Conn || p.Mode != rule.Live {
+				continue
+			}
+			plan := p.Decide(arrivals[0].Event, rule.Known{Application: r.Application, Invitations: c.With(p.Vendor)})
+			if len(plan.Invites) > 0 {
+				return
+			}
 		}
-	}
-	return &c.Last, false, nil
+		known = &r
+	})
+	return known, false, err
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/patchbay-dev/patchbay/host/effect"
 	"github.com/patchbay-dev/patchbay/host/egress"
+	"github.com/patchbay-dev/patchbay/host/hearing"
 	"github.com/patchbay-dev/patchbay/host/journal"
 	"github.com/patchbay-dev/patchbay/host/lane"
 	"github.com/patchbay-dev/patchbay/host/reach"
@@ -67,7 +68,8 @@ type Options struct {
 // Engine works one journal. Its methods may be called concurrently.
 type Engine struct {
 	Options
-	pairings  map[string]*rule.Pairing // by label
+	hearings  *hearing.Hearings
+	recent    recent
 	lanes     *lane.Lanes[task]
 	locks     lane.Locks[journal.Subject]
 	rest      *reach.Rest
@@ -95,13 +97,14 @@ const inFlight = 64
 
 // New makes an engine. Nothing runs before Run.
 func New(o Options) *Engine {
-	e := &Engine{Options: o, pairings: map[string]*rule.Pairing{}, resumed: make(chan struct{})}
+	e := &Engine{Options: o, resumed: make(chan struct{})}
 	e.rest = &reach.Rest{Now: o.Clock.Now, Log: o.Log}
 	e.pipelines.Now, e.catalogs.Now = o.Clock.Now, o.Clock.Now
 	e.going, e.halt = context.WithCancel(context.Background())
 	e.work, e.cut = context.WithCancel(context.Background())
-	for _, p := range o.Pairings {
-		e.pairings[p.Label] = p
+	e.hearings = &hearing.Hearings{
+		Journal: o.Journal, Pairings: o.Pairings, Log: o.Log, Now: o.Clock.Now, Limits: e.limits, Lacks: e.catalogs.Lacks, Stages: e.pipelines.Kept,
+		Verbs: func(conn string) map[sdk.Verb]sdk.Promise { return o.Connections[conn].Verbs() },
 	}
 	e.lanes = lane.New(o.Clock, inFlight, e.do)
 	return e
@@ -160,22 +163,22 @@ func (e *Engine) restart(ctx context.Context, s journal.Subject) error {
 	if err != nil {
 		return err
 	}
-	for i := range h.c.Effects {
-		f := &h.c.Effects[i]
+	for i := range h.Case.Effects {
+		f := &h.Case.Effects[i]
 		if f.State != effect.Intent {
 			continue
 		}
-		if err := h.on(f, effect.Restarted{}); err != nil {
+		if err := h.On(f, effect.Restarted{}); err != nil {
 			return err
 		}
-		h.tellEffect(f)
+		h.TellEffect(f)
 	}
-	if len(h.change.Entries) > 0 {
-		if err := e.Journal.Save(ctx, h.c, h.change); err != nil {
+	if len(h.Change.Entries) > 0 {
+		if err := e.Journal.Save(ctx, h.Case, h.Change); err != nil {
 			return err
 		}
 	}
-	e.wakeAll(h.c)
+	e.wakeAll(h.Case)
 	return nil
 }
 

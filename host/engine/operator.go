@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
+	"github.com/patchbay-dev/patchbay/host/hearing"
 	"github.com/patchbay-dev/patchbay/host/journal"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
@@ -22,18 +23,18 @@ func (e *Engine) Act(ctx context.Context, k sdk.Key, word string, in effect.Inpu
 	if err != nil {
 		return "", err
 	}
-	err = e.commit(ctx, t, key, func(h *hearing, f *journal.Effect) (effect.Input, sdk.Done, error) {
-		h.tellStory(journal.Entry{
+	err = e.commit(context.WithoutCancel(ctx), t.Subject, outcome{key, func(h *hearing.Hearing, f *journal.Effect) (effect.Input, sdk.Done, error) {
+		h.Note(journal.Entry{
 			What: "operator", Name: word + " " + string(f.Verb), Pairing: f.Pairing, Verdict: "by a person", Detail: reason,
 		})
-		after, err := f.On(in, h.now, h.limits(f.Conn))
+		after, err := f.On(in, h.Now, e.limits(f.Conn))
 		now = after.State
 		done := sdk.Done{}
 		if c, ok := in.(effect.Confirm); ok {
 			done.Remote = c.Remote
 		}
 		return in, done, err
-	})
+	}})
 	return now, err
 }
 

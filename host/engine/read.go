@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/patchbay-dev/patchbay/host/hearing"
 	"github.com/patchbay-dev/patchbay/host/journal"
 	"github.com/patchbay-dev/patchbay/host/reach"
 	"github.com/patchbay-dev/patchbay/sdk"
@@ -39,11 +39,11 @@ func (e *Engine) read(ctx context.Context, s journal.Subject) (*journal.Reading,
 
 // reread reads the application of a case again if the last reading is stale, or of an earlier run of the host, which may have died in the
 // middle of a change, or if it must be. It is nil if not, or if the application is not there: what was read last will do.
-func (e *Engine) reread(ctx context.Context, c *journal.Case, must bool) (*journal.Reading, error) {
-	if !must && e.Clock.Now().Sub(c.Last.At) < stale && !c.Last.At.Before(e.since) {
+func (e *Engine) reread(ctx context.Context, s journal.Subject, last time.Time, must bool) (*journal.Reading, error) {
+	if !must && e.Clock.Now().Sub(last) < stale && !last.Before(e.since) {
 		return nil, nil
 	}
-	r, err := e.read(ctx, journal.Subject{Conn: c.ATS, ID: c.Application})
+	r, err := e.read(ctx, s)
 	if errors.Is(err, sdk.ErrNotFound) || refusal(err) != nil {
 		return nil, nil
 	}
@@ -84,20 +84,11 @@ func list[T any](
 func (e *Engine) stages(ctx context.Context, ats string, names ...string) ([]sdk.Stage, error) {
 	for {
 		all, err := list(ctx, e, &e.pipelines, ats, Connection.Stages)
-		missing := func(name string) bool { _, ok := stage(all, name); return name != "" && !ok }
+		missing := func(name string) bool { _, ok := hearing.Stage(all, name); return name != "" && !ok }
 		if err != nil || !slices.ContainsFunc(names, missing) || !e.pipelines.Lacks(ats) {
 			return all, err
 		}
 	}
-}
-
-// stage finds a stage by id or by name.
-func stage(stages []sdk.Stage, name string) (sdk.Stage, bool) {
-	i := slices.IndexFunc(stages, func(s sdk.Stage) bool { return s.ID == name || s.Name == strings.TrimSpace(name) })
-	if i < 0 {
-		return sdk.Stage{ID: name, Index: -1}, false
-	}
-	return stages[i], true
 }
 
 // assessments is what each vendor lists that a pairing of the ATS chooses from by name.

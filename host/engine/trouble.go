@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
+	"github.com/patchbay-dev/patchbay/host/hearing"
 	"github.com/patchbay-dev/patchbay/host/journal"
 	"github.com/patchbay-dev/patchbay/host/reach"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
 var (
-	errAgain  = errors.New("decide again")                     // what was decided on has changed
 	errAbsent = errors.New("the connection is not configured") // any more: its work waits for a start that knows it
 	errEarly  = errors.New("the product does not show yet what its webhook says")
 )
@@ -58,7 +58,7 @@ const (
 func (e *Engine) putOff(t task, pool string, err error) (next string, due time.Time) {
 	var rests *reach.AtRest
 	switch {
-	case errors.Is(err, journal.ErrChanged), errors.Is(err, errAgain):
+	case errors.Is(err, journal.ErrChanged), errors.Is(err, hearing.ErrAgain):
 		return pool, time.Time{}
 	case errors.As(err, &rests):
 		return "", rests.Until
@@ -123,9 +123,9 @@ func (e *Engine) dismiss(ctx context.Context, t task, why error) error {
 	if err != nil {
 		return err
 	}
-	h.change.Taken = arrivals
-	h.refuseAll(arrivals, "fault", why.Error())
-	return e.Journal.Save(ctx, h.c, h.change)
+	h.Change.Taken = arrivals
+	h.RefuseAll(arrivals, "fault", why.Error())
+	return e.Journal.Save(ctx, h.Case, h.Change)
 }
 
 // park leaves the effect whose turn it is in a lane to a person. None of the rules runs here.
@@ -135,19 +135,19 @@ func (e *Engine) park(ctx context.Context, t task, why error) error {
 	if err != nil {
 		return err
 	}
-	f := first(h.c, t.pairing)
+	f := first(h.Case, t.pairing)
 	if f == nil {
 		return nil
 	}
-	if f.Next(h.now) == effect.Look {
-		err = h.on(f, effect.Looked{Finding: sdk.Finding{Verdict: sdk.Cannot}})
+	if f.Next(h.Now) == effect.Look {
+		err = h.On(f, effect.Looked{Finding: sdk.Finding{Verdict: sdk.Cannot}})
 	} else {
-		err = h.refuse(f, effect.Refused{Reason: "fault"})
+		err = h.Refuse(f, effect.Refused{Reason: "fault"})
 	}
 	if err != nil {
 		return err
 	}
 	f.Detail = why.Error()
-	h.tellEffect(f)
-	return e.Journal.Save(ctx, h.c, h.change)
+	h.TellEffect(f)
+	return e.Journal.Save(ctx, h.Case, h.Change)
 }

@@ -36,6 +36,9 @@ type Case struct {
 // marks is what else leads here: what vendors call the invitations, and the tags that rules look for.
 func (c *Case) marks() map[string]any {
 	out := map[string]any{}
+	if c.Open() {
+		out[key(open, c.ATS, c.Application)] = true
+	}
 	for _, v := range c.Invitations {
 		if v.Remote != "" {
 			out[key(remotes, v.Vendor, v.Remote)] = Subject{c.ATS, c.Application}
@@ -196,12 +199,6 @@ func (j *Journal) Save(ctx context.Context, c *Case, ch Change) error {
 	k := key(cases, c.ATS, c.Application)
 	b.guard(k, c.ver)
 	b.put(k, c)
-	work := key(open, c.ATS, c.Application)
-	if c.Open() {
-		b.put(work, true)
-	} else if !c.New() {
-		b.delete(work)
-	}
 	if p := c.Last.Application.Person; p != "" && p != c.person {
 		b.put(key(people, c.ATS, p, c.Application), true)
 		if c.person != "" {
@@ -298,7 +295,6 @@ func (j *Journal) Erase(ctx context.Context, c *Case, taken []Arrival) error {
 	k := key(cases, c.ATS, c.Application)
 	b.guard(k, c.ver)
 	b.delete(k)
-	b.delete(key(open, c.ATS, c.Application))
 	b.put(key(gone, c.ATS, c.Application), true)
 	b.delete(key(people, c.ATS, c.person, c.Application))
 	for _, r := range c.told {

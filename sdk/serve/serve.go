@@ -27,6 +27,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -72,6 +73,9 @@ func run(about sdk.About, role sdk.Role, config any, open opener) {
 	described := wire.Description{About: about, Role: role, Settings: schema}
 	if cookie := wire.Handshake(); os.Getenv(cookie.MagicCookieKey) != cookie.MagicCookieValue {
 		os.Exit(byHand(described, os.Args[1:], os.Stdout, os.Stderr))
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // a plugin keeps little and makes much: a twentieth less work, for 4 MiB
 	}
 	// A broken pipe is a signal too: whoever logs while the host dies must live to take the socket away.
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)

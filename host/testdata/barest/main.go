@@ -1,8 +1,9 @@
 // Command barest is the barest program that keeps the promise through go-plugin: make bench holds the host against it.
 //
-// It verifies a webhook, makes it durable, answers, asks one guard in HCL, makes a lifecycle's three calls, each after a crossing to a
-// plugin's process and back, and notes durably that it is done. What was not done is taken up at the next start. It has no rules, no rates,
-// no retries, no cases and no secrets to keep, so nobody could use it; a host that does all that can at best come near to it.
+// It verifies a webhook, makes it durable, answers, reads opportunity and posting, asks one guard in HCL, invites, tags and links. Each of
+// these five calls is made after a crossing to a plugin's process and back, and noted durably. What was not done is taken up at the next
+// start. It has no rules, no rates, no retries, no cases and no secrets to keep, so nobody could use it; a host that does all that can at
+// best come near to it.
 package main
 
 import (
@@ -36,7 +37,7 @@ type program struct {
 	notes           *notes
 	plugin          *echo
 	guard           hcl.Expression
-	work            chan string
+	work            chan lifecycle
 	client          *http.Client
 }
 
@@ -50,28 +51,28 @@ func main() {
 		log.Fatal(diags)
 	}
 	p := &program{
-		products: os.Getenv("PRODUCTS"), token: os.Getenv("TOKEN"), guard: guard, work: make(chan string, waiting),
+		products: os.Getenv("PRODUCTS"), token: os.Getenv("TOKEN"), guard: guard, work: make(chan lifecycle, waiting),
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}},
 	}
 	var err error
 	if p.plugin, err = startPlugin(); err != nil {
 		log.Fatal(err)
 	}
-	var left []string
+	var left []lifecycle
 	if p.notes, left, err = openNotes(os.Getenv("STATE")); err != nil {
 		log.Fatal(err)
 	}
 	for range workers {
 		go func() {
-			for id := range p.work {
-				if err := p.live(context.Background(), id); err != nil {
+			for l := range p.work {
+				if err := p.live(context.Background(), l.id, l.noted); err != nil {
 					log.Fatal(err)
 				}
 			}
 		}()
 	}
-	for _, id := range left {
-		p.work <- id
+	for _, l := range left {
+		p.work <- l
 	}
 	http.HandleFunc("POST /hook", p.hook)
 	http.HandleFunc("GET /stats", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `{"syncs":%d}`, p.notes.syncs.Load()) })
@@ -101,40 +102,61 @@ func (p *program) hook(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(w, "not stored", http.StatusServiceUnavailable)
 	case news:
-		p.work <- got.Data.OpportunityID
+		p.work <- lifecycle{id: got.Data.OpportunityID}
 	}
 }
 
-// live plays one lifecycle: read, guard, invite, tag, done.
-func (p *program) live(ctx context.Context, id string) error {
+// live plays one lifecycle: read twice, guard, invite, tag, link. Each step is noted; a write that was noted is not made again.
+func (p *program) live(ctx context.Context, id string, noted int) error {
 	var got struct {
 		Data struct {
 			Name   string
 			Emails []string
 			Tags   []string
 			Stage  struct{ Text string }
+
+			Applications []struct{ Posting string }
 		}
 	}
 	if err := p.call(ctx, http.MethodGet, "/v1/opportunities/"+id+"?expand=applications&expand=stage", nil, &got); err != nil {
 		return err
 	}
-	invited, err := p.allows(got.Data.Stage.Text, got.Data.Tags)
-	if err != nil {
+	if _, err := p.notes.write(id, step(1), false); err != nil {
 		return err
 	}
-	if invited {
-		person := map[string]any{"first_name": got.Data.Name, "email": got.Data.Emails[0]}
-		invitation := map[string]any{"candidate": person, "external": map[string]string{"opportunity_id": id}, "send_invitation": true}
-		if err := p.call(ctx, http.MethodPost, "/api/v1/job-positions/position/candidates", invitation, &struct{ ID string }{}); err != nil {
+	var posting struct{ Data struct{ Tags []string } }
+	if err := p.call(ctx, http.MethodGet, "/v1/postings/"+got.Data.Applications[0].Posting, nil, &posting); err != nil {
+		return err
+	}
+	if _, err := p.notes.write(id, step(2), false); err != nil {
+		return err
+	}
+	invited, err := p.allows(got.Data.Stage.Text, posting.Data.Tags)
+	if err != nil || !invited {
+		return err
+	}
+	person := map[string]any{"first_name": got.Data.Name, "email": got.Data.Emails[0]}
+	for i, write := range []struct {
+		path string
+		body any
+	}{
+		{"/api/v1/job-positions/position/candidates", map[string]any{
+			"candidate": person, "external": map[string]string{"opportunity_id": id}, "send_invitation": true,
+		}},
+		{"/v1/opportunities/" + id + "/addTags", map[string][]string{"tags": {"Alva: Invitation Sent"}}},
+		{"/v1/opportunities/" + id + "/addLinks", map[string][]string{"links": {"https://alva.test/" + id}}},
+	} {
+		if noted >= 3+i {
+			continue
+		}
+		if err := p.call(ctx, http.MethodPost, write.path, write.body, &struct{ ID string }{}); err != nil {
 			return err
 		}
-		tags := map[string][]string{"tags": {"Alva: Invitation Sent"}}
-		if err := p.call(ctx, http.MethodPost, "/v1/opportunities/"+id+"/addTags", tags, nil); err != nil {
+		if _, err := p.notes.write(id, step(3+i), false); err != nil {
 			return err
 		}
 	}
-	_, err = p.notes.write(id, done, false)
-	return err
+	return nil
 }
 
 // allows asks the guard.

@@ -8,7 +8,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// notes are what is durable: by application, its webhook, or that its lifecycle is done. One goroutine writes; what gathered while the last
+// notes are what is durable: by application, its webhook, or how far its lifecycle is. One goroutine writes; what gathered while the last
 // commit ran goes into the next.
 type notes struct {
 	queue chan *note
@@ -25,11 +25,20 @@ type note struct {
 
 var (
 	bucket = []byte("notes")
-	done   = []byte("done")
+	done   = step(5)
 )
 
+// step is the note after a call.
+func step(n int) []byte { return []byte{'0' + byte(n)} }
+
+// lifecycle is a candidate's, as far as it was noted.
+type lifecycle struct {
+	id    string
+	noted int // steps
+}
+
 // openNotes opens the file and tells which lifecycles were not done when the last program ended.
-func openNotes(path string) (n *notes, left []string, err error) {
+func openNotes(path string) (n *notes, left []lifecycle, err error) {
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
 	if err != nil {
 		return nil, nil, err
@@ -41,7 +50,11 @@ func openNotes(path string) (n *notes, left []string, err error) {
 		}
 		return b.ForEach(func(id, text []byte) error {
 			if !bytes.Equal(text, done) {
-				left = append(left, string(id))
+				l := lifecycle{id: string(id)}
+				if len(text) == 1 {
+					l.noted = int(text[0] - '0')
+				}
+				left = append(left, l)
 			}
 			return nil
 		})

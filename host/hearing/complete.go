@@ -1,4 +1,4 @@
-package engine
+package hearing
 
 import (
 	"context"
@@ -6,18 +6,17 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
 	"github.com/patchbay-dev/patchbay/host/journal"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-// complete makes a planned write what it should be now. A drop is why it is not made after all.
-func (h *hearing) complete(ctx context.Context, f *journal.Effect, stages []sdk.Stage) (w sdk.Write, drop effect.Input, err error) {
+// Complete makes a planned write what it should be now. A drop is why it is not made after all.
+func (h *Hearing) Complete(ctx context.Context, f *journal.Effect, stages []sdk.Stage) (w sdk.Write, drop effect.Input, err error) {
 	w = f.Write
 	switch {
-	case h.c.Deleted && f.Verb != sdk.VerbDelete:
+	case h.Case.Deleted && f.Verb != sdk.VerbDelete:
 		drop = effect.Drop{Reason: deletedReason}
 	case f.Verb == sdk.VerbMove:
 		w.Move, drop = h.forward(f, stages)
@@ -45,11 +44,11 @@ func (h *hearing) complete(ctx context.Context, f *journal.Effect, stages []sdk.
 }
 
 // forward resolves a move's stage and keeps it from leading backwards, or from leaving the evidence behind.
-func (h *hearing) forward(f *journal.Effect, stages []sdk.Stage) (*sdk.Move, effect.Input) {
-	app := h.c.Last.Application
-	to, ok := stage(stages, f.Write.Move.Stage)
-	at, known := stage(stages, app.Stage.ID)
-	missing := slices.ContainsFunc(h.c.Effects, func(o journal.Effect) bool {
+func (h *Hearing) forward(f *journal.Effect, stages []sdk.Stage) (*sdk.Move, effect.Input) {
+	app := h.Case.Last.Application
+	to, ok := Stage(stages, f.Write.Move.Stage)
+	at, known := Stage(stages, app.Stage.ID)
+	missing := slices.ContainsFunc(h.Case.Effects, func(o journal.Effect) bool {
 		return o.Pairing == f.Pairing && o.Invitation == f.Invitation && o.Parked() && slices.Contains(evidence, o.Verb)
 	})
 	switch {
@@ -67,7 +66,7 @@ func (h *hearing) forward(f *journal.Effect, stages []sdk.Stage) (*sdk.Move, eff
 	case at.Index >= to.Index:
 		return nil, effect.Drop{Reason: fmt.Sprintf("it is in %q already, which does not lie before %q", app.Stage.Name, to.Name)}
 	}
-	return &sdk.Move{Application: h.c.Application, Stage: to.ID}, nil
+	return &sdk.Move{Application: h.Case.Application, Stage: to.ID}, nil
 }
 
 func byName(stages []sdk.Stage) map[string]sdk.Stage {
@@ -78,10 +77,5 @@ func byName(stages []sdk.Stage) map[string]sdk.Stage {
 	return out
 }
 
-// refuse parks an effect without a call. Only a call can be refused: this one is over before it began.
-func (h *hearing) refuse(f *journal.Effect, why effect.Refused) error {
-	if err := h.on(f, effect.Calling{SendBy: h.now.Add(time.Second)}); err != nil {
-		return err
-	}
-	return h.on(f, why)
-}
+// evidence is what a move waits for.
+var evidence = []sdk.Verb{sdk.VerbLink, sdk.VerbNote}

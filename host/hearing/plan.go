@@ -1,4 +1,4 @@
-package engine
+package hearing
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 )
 
 // invite plans an invitation, or one that failed before the vendor was asked.
-func (h *hearing) invite(ctx context.Context, p *rule.Pairing, in rule.Invite) error {
-	app := h.c.Last.Application
+func (h *Hearing) invite(ctx context.Context, p *rule.Pairing, in rule.Invite) error {
+	app := h.Case.Last.Application
 	v := invitation.Invitation{
-		Key: invitation.NewKey(h.c.ATS, p.Vendor, h.c.Application, in.Assessment, in.Attempt),
-		ATS: h.c.ATS, Vendor: p.Vendor, Pairing: p.Label, Application: h.c.Application, Person: app.Person, Posting: app.Posting.ID,
+		Key: invitation.NewKey(h.Case.ATS, p.Vendor, h.Case.Application, in.Assessment, in.Attempt),
+		ATS: h.Case.ATS, Vendor: p.Vendor, Pairing: p.Label, Application: h.Case.Application, Person: app.Person, Posting: app.Posting.ID,
 		Assessment: in.Assessment, AssessmentID: in.AssessmentID, Attempt: in.Attempt, State: invitation.Planned, Facts: in.Facts,
 	}
-	if h.c.Invitation(v.Key) != nil {
+	if h.Case.Invitation(v.Key) != nil {
 		return nil
 	}
 	if in.Failed == nil {
@@ -28,19 +28,19 @@ func (h *hearing) invite(ctx context.Context, p *rule.Pairing, in rule.Invite) e
 			return err
 		}
 		if !claimed {
-			h.tellStory(journal.Entry{What: "decision", Name: "invite", Pairing: p.Label, Verdict: "refused", Reason: "already_invited",
+			h.Note(journal.Entry{What: "decision", Name: "invite", Pairing: p.Label, Verdict: "refused", Reason: "already_invited",
 				Detail: "through another application of the same person to the same posting"})
 			return nil
 		}
 	}
-	h.c.Invitations = append(h.c.Invitations, v)
+	h.Case.Invitations = append(h.Case.Invitations, v)
 	if in.Failed != nil {
-		h.tell(&h.c.Invitations[len(h.c.Invitations)-1], sdk.Event{
-			ID: sdk.ContentID(string(v.Key), "failed"), Kind: sdk.KindFailed, At: h.now, Reason: in.Failed.Reason, Detail: in.Failed.Detail,
+		h.Tell(&h.Case.Invitations[len(h.Case.Invitations)-1], sdk.Event{
+			ID: sdk.ContentID(string(v.Key), "failed"), Kind: sdk.KindFailed, At: h.Now, Reason: in.Failed.Reason, Detail: in.Failed.Detail,
 		})
 		return nil
 	}
-	if _, keeps := h.Connections[p.Vendor].Verbs()[sdk.VerbPosting]; keeps {
+	if _, keeps := h.Verbs(p.Vendor)[sdk.VerbPosting]; keeps {
 		if err := h.posting(ctx, p); err != nil {
 			return err
 		}
@@ -56,13 +56,13 @@ func (h *hearing) invite(ctx context.Context, p *rule.Pairing, in rule.Invite) e
 }
 
 // claim takes the guard on (person, posting, assessment). Another application of the person holds it while its invitation is live or final.
-func (h *hearing) claim(ctx context.Context, v invitation.Invitation) (bool, error) {
+func (h *Hearing) claim(ctx context.Context, v invitation.Invitation) (bool, error) {
 	o, err := h.Journal.Once(ctx, v)
 	if err != nil {
 		return false, err
 	}
 	if o.Application != "" && o.Application != v.Application {
-		other, err := h.Journal.Load(ctx, h.c.ATS, o.Application)
+		other, err := h.Journal.Load(ctx, h.Case.ATS, o.Application)
 		if err != nil {
 			return false, err
 		}
@@ -71,23 +71,23 @@ func (h *hearing) claim(ctx context.Context, v invitation.Invitation) (bool, err
 		}
 	}
 	o.Application, o.Invitation = v.Application, v.Key
-	h.change.Onces = append(h.change.Onces, o)
+	h.Change.Onces = append(h.Change.Onces, o)
 	return true, nil
 }
 
-// tell applies an event to an invitation and plans what follows from each step of it.
-func (h *hearing) tell(v *invitation.Invitation, ev sdk.Event) {
+// Tell applies an event to an invitation and plans what follows from each step of it.
+func (h *Hearing) Tell(v *invitation.Invitation, ev sdk.Event) {
 	after, steps := v.Apply(ev)
 	*v = after
-	p := h.follower(after)
+	p := h.Follower(after)
 	for _, step := range steps {
-		h.tellStory(journal.Entry{
+		h.Note(journal.Entry{
 			What: "event", Name: string(step.Event.Kind), Pairing: v.Pairing, Reason: step.Event.Reason, Detail: step.Event.Detail,
 		})
 		if p == nil {
 			continue
 		}
-		plan := p.Follow(step, after, h.c.Last.Application)
+		plan := p.Follow(step, after, h.Case.Last.Application)
 		h.record(p, step.Event, plan.Decisions)
 		for _, w := range plan.Writes {
 			h.follow(p, after, step, w)
@@ -96,20 +96,20 @@ func (h *hearing) tell(v *invitation.Invitation, ev sdk.Event) {
 }
 
 // follow plans one write to the ATS. Its key is the invitation, the slot and the occurrence: never the rule.
-func (h *hearing) follow(p *rule.Pairing, v invitation.Invitation, step invitation.Step, w rule.Write) {
+func (h *Hearing) follow(p *rule.Pairing, v invitation.Invitation, step invitation.Step, w rule.Write) {
 	switch write := &w.Write; {
 	case write.Link != nil:
 		if u, err := url.Parse(write.Link.URL); err != nil || u.Scheme != "https" && u.Scheme != "http" {
-			h.tellStory(journal.Entry{
+			h.Note(journal.Entry{
 				What: "effect", Name: "link", Pairing: p.Label, Verdict: "not done", Detail: "its URL is no http or https address",
 			})
 			return
 		}
-		write.Link.Application = h.c.Application
+		write.Link.Application = h.Case.Application
 	case write.Note != nil:
-		write.Note.Application = h.c.Application
+		write.Note.Application = h.Case.Application
 	case write.Move != nil:
-		write.Move.Application = h.c.Application
+		write.Move.Application = h.Case.Application
 	}
 	h.add(journal.Effect{
 		Effect:  effect.Effect{Key: sdk.NewKey("follow", string(v.Key), w.Slot, step.Occurrence)},
@@ -118,22 +118,22 @@ func (h *hearing) follow(p *rule.Pairing, v invitation.Invitation, step invitati
 }
 
 // outcome plans to tell the vendor what the ATS decided about the person, if it knows her.
-func (h *hearing) outcome(p *rule.Pairing, ev sdk.Event) {
+func (h *Hearing) outcome(p *rule.Pairing, ev sdk.Event) {
 	remotes := h.remotes(p.Vendor)
 	if len(remotes) == 0 {
 		return
 	}
-	person := h.c.Last.Application.Person
+	person := h.Case.Last.Application.Person
 	h.add(journal.Effect{
-		Effect:  effect.Effect{Key: sdk.NewKey("outcome", p.Vendor, h.c.ATS, person, h.c.Application, string(ev.Kind), ev.At.UTC().String())},
+		Effect:  effect.Effect{Key: sdk.NewKey("outcome", p.Vendor, h.Case.ATS, person, h.Case.Application, string(ev.Kind), ev.At.UTC().String())},
 		Pairing: p.Label, Conn: p.Vendor, Verb: sdk.VerbOutcome,
 		Write: sdk.Write{Outcome: &sdk.Outcome{Kind: ev.Kind, At: ev.At, Person: person, Invitations: remotes}},
 	})
 }
 
-func (h *hearing) remotes(vendor string) []string {
+func (h *Hearing) remotes(vendor string) []string {
 	var out []string
-	for _, v := range h.c.With(vendor) {
+	for _, v := range h.Case.With(vendor) {
 		if v.Remote != "" {
 			out = append(out, v.Remote)
 		}
@@ -142,8 +142,8 @@ func (h *hearing) remotes(vendor string) []string {
 }
 
 // posting plans to bring the vendor's copy of the posting up to date, if it is not.
-func (h *hearing) posting(ctx context.Context, p *rule.Pairing) error {
-	posting := h.c.Last.Application.Posting
+func (h *Hearing) posting(ctx context.Context, p *rule.Pairing) error {
+	posting := h.Case.Last.Application.Posting
 	if posting.ID == "" {
 		return nil
 	}
@@ -152,7 +152,7 @@ func (h *hearing) posting(ctx context.Context, p *rule.Pairing) error {
 		return err
 	}
 	h.add(journal.Effect{
-		Effect:  effect.Effect{Key: sdk.NewKey("posting", p.Vendor, h.c.ATS, posting.ID, journal.PostingDigest(posting), kept.At.UTC().String())},
+		Effect:  effect.Effect{Key: sdk.NewKey("posting", p.Vendor, h.Case.ATS, posting.ID, journal.PostingDigest(posting), kept.At.UTC().String())},
 		Pairing: p.Label, Conn: p.Vendor, Verb: sdk.VerbPosting, Write: sdk.Write{Posting: &posting},
 	})
 	return nil
