@@ -8,7 +8,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"strings"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk/rest"
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
 	"github.com/patchbay-dev/patchbay/sdk/serve"
+	"github.com/patchbay-dev/patchbay/sdk/signed"
 )
 
 type config struct {
@@ -50,10 +50,8 @@ func open(c config, conn sdk.Conn) (sdk.Vendor, error) {
 		// A header cannot carry it, and Alooba compares every byte.
 		return nil, &sdk.SettingError{Setting: "organisation", Detail: "begins or ends with a blank, or holds a control character"}
 	}
-	for i, secret := range c.WebhookSecrets {
-		if _, err := signingKey(secret); err != nil {
-			return nil, &sdk.SettingError{Setting: "webhook_secrets", Detail: fmt.Sprintf("number %d is %v", i+1, err)}
-		}
+	if err := signed.CheckStandard("webhook_secrets", c.WebhookSecrets); err != nil {
+		return nil, err
 	}
 	base := strings.TrimRight(cmp.Or(c.BaseURL, assumedHost), "/") + assumedRoot
 	return &alooba{rest.New(base, conn.HTTP, rest.Header(organisationHeader, c.Organisation))}, nil

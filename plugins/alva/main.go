@@ -18,6 +18,7 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk/rest"
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
 	"github.com/patchbay-dev/patchbay/sdk/serve"
+	"github.com/patchbay-dev/patchbay/sdk/signed"
 )
 
 type config struct {
@@ -44,10 +45,8 @@ var about = sdk.About{
 type alva struct{ api *rest.Client }
 
 func open(c config, conn sdk.Conn) (sdk.Vendor, error) {
-	for i, secret := range c.WebhookSecrets {
-		if _, err := signingKey(secret); err != nil {
-			return nil, &sdk.SettingError{Setting: "webhook_secrets", Detail: fmt.Sprintf("number %d is %v", i+1, err)}
-		}
+	if err := signed.CheckStandard("webhook_secrets", c.WebhookSecrets); err != nil {
+		return nil, err
 	}
 	return &alva{rest.New(strings.TrimRight(cmp.Or(c.BaseURL, assumedHost), "/")+assumedRoot, conn.HTTP)}, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,15 +9,14 @@ import (
 	"strconv"
 	"strings"
 
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
-
 	"github.com/patchbay-dev/patchbay/sdk"
+	"github.com/patchbay-dev/patchbay/sdk/signed"
 )
 
 // Receive verifies a webhook by Standard Webhooks and translates it. What is signed and yet makes no sense is a [sdk.Refusal]: another
 // delivery of it would make no more.
 func (a *alva) Receive(_ context.Context, r sdk.Request) (sdk.Received, error) {
-	if !signed(r) {
+	if !signed.Standard(r) {
 		return sdk.Received{}, sdk.ErrUnauthorized
 	}
 	var m message
@@ -32,31 +30,8 @@ func (a *alva) Receive(_ context.Context, r sdk.Request) (sdk.Received, error) {
 	if ev.Kind == "" {
 		return sdk.Received{}, nil
 	}
-	ev.ID = r.Header.Get(standardwebhooks.HeaderWebhookID)
+	ev.ID = signed.StandardID(r)
 	return sdk.Received{Events: []sdk.Event{ev}}, nil
-}
-
-// signed tells whether one of the live secrets signed the request. The age of the signature is not looked at: Alva delivers for days, the
-// clocks of a rehearsal are virtual, and a replay changes nothing, since the host knows the event by its ID.
-func signed(r sdk.Request) bool {
-	return slices.ContainsFunc(r.Secrets, func(secret string) bool {
-		key, err := signingKey(secret)
-		if err != nil {
-			return false
-		}
-		hook, err := standardwebhooks.NewWebhookRaw(key)
-		return err == nil && hook.VerifyIgnoringTimestamp(r.Body, r.Header) == nil
-	})
-}
-
-// signingKey decodes a secret, "whsec_" and 24 to 64 bytes in base64. The library would take an empty one, with which anybody can sign.
-func signingKey(secret string) ([]byte, error) {
-	text, ok := strings.CutPrefix(secret, "whsec_")
-	key, err := base64.StdEncoding.DecodeString(text)
-	if !ok || err != nil || len(key) < 24 || len(key) > 64 {
-		return nil, errors.New("not whsec_ followed by 24 to 64 bytes in base64")
-	}
-	return key, nil
 }
 
 // event translates; without a Kind when there is nothing to tell.

@@ -21,6 +21,7 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk/rest"
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
 	"github.com/patchbay-dev/patchbay/sdk/serve"
+	"github.com/patchbay-dev/patchbay/sdk/signed"
 )
 
 // apiHost and apiRoot are documented.
@@ -61,10 +62,8 @@ type apriora struct {
 var modalities = []string{"VIDEO", "PHONE"}
 
 func open(c config, conn sdk.Conn) (sdk.Vendor, error) {
-	for i, secret := range c.WebhookSecrets {
-		if _, err := signingKey(secret); err != nil {
-			return nil, &sdk.SettingError{Setting: "webhook_secrets", Detail: fmt.Sprintf("number %d is %v", i+1, err)}
-		}
+	if err := signed.CheckStandard("webhook_secrets", c.WebhookSecrets); err != nil {
+		return nil, err
 	}
 	modality := cmp.Or(c.Modality, modalities[0])
 	if !slices.Contains(modalities, modality) {

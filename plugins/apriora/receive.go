@@ -2,18 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
-
 	"github.com/patchbay-dev/patchbay/sdk"
+	"github.com/patchbay-dev/patchbay/sdk/signed"
 )
 
 // message is the body of a webhook, as documented; Data is a session, for the events in kinds.
@@ -56,7 +53,7 @@ func (e epoch) time() time.Time { return time.Unix(int64(e), 0).UTC() }
 // Receive verifies a webhook by Standard Webhooks and translates it. What is signed and yet makes no sense is a [sdk.Refusal]: another
 // delivery of it would make no more.
 func (a *apriora) Receive(_ context.Context, r sdk.Request) (sdk.Received, error) {
-	if !signed(r) {
+	if !signed.Standard(r) {
 		return sdk.Received{}, sdk.ErrUnauthorized
 	}
 	var m message
@@ -71,31 +68,8 @@ func (a *apriora) Receive(_ context.Context, r sdk.Request) (sdk.Received, error
 	if err != nil {
 		return sdk.Received{}, sdk.Refuse("malformed", fmt.Sprintf("Apriora's webhook %s: %v", m.Event, err))
 	}
-	ev.ID = r.Header.Get(standardwebhooks.HeaderWebhookID)
+	ev.ID = signed.StandardID(r)
 	return sdk.Received{Events: []sdk.Event{ev}}, nil
-}
-
-// signed tells whether one of the live secrets signed the request. The age of the signature is not looked at: Apriora delivers for days,
-// the clocks of a rehearsal are virtual, and a replay changes nothing, since the host knows the event by its ID.
-func signed(r sdk.Request) bool {
-	return slices.ContainsFunc(r.Secrets, func(secret string) bool {
-		key, err := signingKey(secret)
-		if err != nil {
-			return false
-		}
-		hook, err := standardwebhooks.NewWebhookRaw(key)
-		return err == nil && hook.VerifyIgnoringTimestamp(r.Body, r.Header) == nil
-	})
-}
-
-// signingKey decodes a secret, "whsec_" and 24 to 64 bytes in base64. The library would take an empty one, with which anybody can sign.
-func signingKey(secret string) ([]byte, error) {
-	text, ok := strings.CutPrefix(secret, "whsec_")
-	key, err := base64.StdEncoding.DecodeString(text)
-	if !ok || err != nil || len(key) < 24 || len(key) > 64 {
-		return nil, errors.New("not whsec_ followed by 24 to 64 bytes in base64")
-	}
-	return key, nil
 }
 
 // translate makes an event of the message. A completed session that brings nothing of its report is one that has ended: the rest is read.

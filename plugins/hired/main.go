@@ -12,7 +12,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"strings"
 
@@ -21,6 +20,7 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk/rest"
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
 	"github.com/patchbay-dev/patchbay/sdk/serve"
+	"github.com/patchbay-dev/patchbay/sdk/signed"
 )
 
 type config struct {
@@ -51,10 +51,8 @@ type hired struct {
 }
 
 func open(c config, conn sdk.Conn) (sdk.Vendor, error) {
-	for i, secret := range c.WebhookSecrets {
-		if _, err := signingKey(secret); err != nil {
-			return nil, &sdk.SettingError{Setting: "webhook_secrets", Detail: fmt.Sprintf("number %d is %v", i+1, err)}
-		}
+	if err := signed.CheckStandard("webhook_secrets", c.WebhookSecrets); err != nil {
+		return nil, err
 	}
 	if c.ExpiresInDays < 0 {
 		return nil, &sdk.SettingError{Setting: "expires_in_days", Detail: "no invitation is open for less than a day"}
