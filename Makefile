@@ -16,7 +16,7 @@ build: ## builds bin/patchbay and bin/plugins/patchbay-<name>
 	go build -o bin/patchbay ./host $(foreach p,$(plugins),&& go build -o bin/plugins/patchbay-$(p) ./plugins/$(p))
 
 test: build check ## everything that must pass: build, check, all tests and rows, short fuzzing, short chaos
-	go test $(race) -timeout 8m ./...
+	go test $(race) -timeout 20m ./...
 	$(MAKE) --no-print-directory fuzz fuzztime=3s
 
 check: ## gofmt, vet, staticcheck, proto lint, breaking changes, generated code up to date

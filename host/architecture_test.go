@@ -24,14 +24,23 @@ const module = "github.com/patchbay-dev/patchbay/"
 // stands for one name, "./x" for the folder x of the package itself. A new package is a new line here, or it has no place yet.
 var layers = []layer{
 	{"host", "",
-		"host/admin host/clock host/config host/demo host/effect host/egress host/engine host/hook host/invitation host/journal host/language " +
-			"host/line host/plugin host/rule host/schedule host/schema host/store sdk"},
+		"host/admin host/clock host/config host/connect host/demo host/effect host/egress host/engine host/exchange host/hook host/invitation host/journal host/key " +
+			"host/language host/line host/oauth host/plugin host/rule host/schedule host/schema host/store host/upkeep sdk"},
 	{"host/demo", "plays candidates through sandboxes of the products and shows what the products show then", ""},
 	{"host/clock", "where the host's time comes from: the machine's, or a driver's that stands still until it is advanced", ""},
 	{"host/line", "one open connection: a plugin's calls, each with its turn and an id of its own on the way out",
 		"host/egress host/engine host/plugin sdk"},
 	{"host/admin", "the local API that commands and console use while the host runs",
-		"host/effect host/engine host/invitation host/journal host/rule sdk"},
+		"host/effect host/engine host/invitation host/journal host/key host/oauth host/rule sdk"},
+	{"host/exchange", "the open connections of a configuration: the plugins that run, the way out, and a line for each connection",
+		"host/clock host/config host/egress host/journal host/key host/language host/line host/oauth host/plugin host/upkeep sdk"},
+	{"host/connect", "the talk in which an operator makes a product and Patchbay known to each other", "host/admin host/key host/oauth sdk"},
+	{"host/oauth", "gets access on somebody's behalf: it asks for consent, keeps the tokens, and renews them before they end",
+		"host/journal sdk"},
+	{"host/key", "hands out keys to products that call us: made here, shown once, two valid while one replaces the other",
+		"host/journal sdk"},
+	{"host/upkeep", "keeps products ready for the rules in use: what is missing there is made, never twice, and what a person must mend is told",
+		"host/journal host/rule sdk"},
 	{"host/hook", "the door: requests of ATSs and vendors go to a plugin, their events to the journal", "host/journal sdk"},
 	{"host/schedule", "turns time into events: tag scans, posting sync, sweeps", "host/journal host/rule sdk"},
 	{"host/engine", "does: takes events off the journal, asks rule, works the effects of the plan",
@@ -53,7 +62,8 @@ var layers = []layer{
 	{"host/store", "remembers, in bytes: Get, Scan, Commit; BoltDB today; one suite every store must pass", ""},
 	{"host/store/storetest", "", "host/store"},
 	{"plugins/*", "", "./sandbox sdk/serve sdk/sandbox sdk/signed sdk/rest sdk"},
-	{"plugins/*/sandbox", "", "sdk/sandbox/kernel sdk/sandbox/oauth sdk/sandbox"},
+	{"plugins/*/sandbox", "", "./access ./api ./form ./hook sdk/sandbox/kernel sdk/sandbox/oauth sdk/sandbox"},
+	{"plugins/*/sandbox/*", "", "sdk/sandbox/oauth sdk/sandbox"},
 	{"sdk/serve", "runs a plugin: handshake, settings, connections, logs, life and death of the process", "sdk/wire sdk"},
 	{"sdk/wire", "both halves of every RPC: sdk values to proto and back, client and server", "proto/patchbay/v1 sdk"},
 	{"sdk/sdktest", "checks that an author runs against a plugin", "sdk/wire sdk"},
@@ -73,7 +83,7 @@ var owners = []struct{ imports, packages, why string }{
 	{"google.golang.org/grpc", "host/plugin sdk/wire sdk/serve proto/patchbay/v1", "a status code means something only where an RPC ends"},
 	{"google.golang.org/protobuf", "sdk/wire proto/patchbay/v1", "generated types end where the translation does"},
 	{module + "proto/patchbay/v1", "sdk/wire", "generated types end where the translation does"},
-	{"github.com/hashicorp/hcl", "host/config host/language host/rule host/schema host", "below the rules nothing knows how they are written"},
+	{"github.com/hashicorp/hcl", "host/config host/exchange host/language host/rule host/schema host", "below the rules nothing knows how they are written"},
 	{"github.com/zclconf/go-cty", "host/config host/language host/rule host/schema host", "below the rules nothing knows how they are written"},
 	{"github.com/tink-crypto", "host/journal", "what is kept is sealed in one place"},
 }
@@ -181,6 +191,31 @@ func allows(list, self, name string) bool {
 
 func under(imported, root string) bool {
 	return imported == root || strings.HasPrefix(imported, strings.TrimSuffix(root, "/")+"/")
+}
+
+// productless are the packages in which no product has a name: what one of them needs and the others have no word for is a word for all.
+const productless = "host/engine host/hearing host/reach host/lane host/rule host/language host/invitation host/effect host/journal host/store " +
+	"host/egress host/hook host/schedule host/plugin host/key host/oauth host/upkeep sdk sdk/wire sdk/rest sdk/serve"
+
+var product = regexp.MustCompile(`(?i)\b(lever|greenhouse|alooba|alva|apriora|hired assessments)\b`)
+
+func TestTheFrameNamesNoProduct(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if !slices.Contains(strings.Fields(productless), strings.TrimPrefix(p.ImportPath, module)) {
+			continue
+		}
+		for _, file := range p.GoFiles {
+			text, err := os.ReadFile(filepath.Join(p.Dir, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range strings.Split(string(text), "\n") {
+				if name := product.FindString(line); name != "" {
+					t.Errorf("%s/%s:%d names %q", p.ImportPath, file, i+1, name)
+				}
+			}
+		}
+	}
 }
 
 var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)

@@ -1,13 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/patchbay-dev/patchbay/host/admin"
+	"github.com/patchbay-dev/patchbay/host/connect"
+	"github.com/patchbay-dev/patchbay/host/key"
 	"github.com/patchbay-dev/patchbay/host/rule"
 )
 
@@ -32,17 +33,25 @@ func (a *asking) flags(c *cobra.Command) *cobra.Command {
 	return c
 }
 
+// client asks the host that runs, or the state file if none does; ends closes it.
+func (a *asking) client(ctx context.Context) (client admin.Client, ends func(), err error) {
+	if client, ok := admin.Dial(ctx, a.state); ok {
+		return client, func() {}, nil
+	}
+	m, err := openMemory(ctx, a.state, false)
+	if err != nil {
+		return client, nil, err
+	}
+	return admin.Offline(&admin.Server{Journal: m.journal}), m.close, nil
+}
+
 // ask makes one request and prints the answer, by show or as it came.
 func ask[T any](c *cobra.Command, a *asking, method, path string, in any, show func(io.Writer, T)) error {
-	client, ok := admin.Dial(c.Context(), a.state)
-	if !ok {
-		m, err := openMemory(c.Context(), a.state, false)
-		if err != nil {
-			return err
-		}
-		defer m.close()
-		client = admin.Offline(&admin.Server{Journal: m.journal})
+	client, ends, err := a.client(c.Context())
+	if err != nil {
+		return err
 	}
+	defer ends()
 	var out T
 	if err := client.Ask(c.Context(), method, path, in, &out); err != nil {
 		return err
@@ -221,33 +230,54 @@ func newPluginsCmd() *cobra.Command {
 
 func newConnectCmd() *cobra.Command {
 	var a asking
-	return a.flags(&cobra.Command{
+	var again bool
+	c := a.flags(&cobra.Command{
 		Use:   "connect CONNECTION",
-		Short: "Say what to do at a product so that it and Patchbay know each other",
-		Long:  "CONNECTION is as in the configuration: ats.lever. Prints the address for its webhooks, which is a secret, and what is missing there.",
-		Args:  cobra.ExactArgs(1),
+		Short: "Make a product and Patchbay known to each other: asks for consent where one is needed, and says what to do",
+		Long: "CONNECTION is as in the configuration: ats.lever, or lever alone. Where the product gives access by consent, prints the address to open and\n" +
+			"waits until somebody has answered there. Then prints the address for webhooks, which is a secret, and what is missing at the product.",
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			path := "/connections/" + url.PathEscape(args[0])
-			return ask(c, &a, http.MethodGet, path, nil, func(w io.Writer, l admin.Link) {
-				fmt.Fprintf(w, "%s: send its webhooks to\n\n  %s\n\n", l.Name, l.URL)
-				for _, outcome := range slices.Sorted(maps.Keys(l.Webhooks)) {
-					fmt.Fprintf(w, "Webhooks: last %s at %s.\n", outcome, moment(l.Webhooks[outcome]))
-				}
-				if l.Webhooks == nil {
-					fmt.Fprintln(w, "Webhooks: none has come since the host was started.")
-				}
-				if l.State == "disconnected" {
-					fmt.Fprintf(w, "- It is disconnected: %s\n", l.Error)
-				}
-				for _, p := range l.Problems {
-					fmt.Fprintf(w, "- %s\n  %s\n", p.Summary, p.Fix)
-				}
-				if len(l.Problems) == 0 && l.State != "disconnected" {
-					fmt.Fprintln(w, "Its plugin finds nothing else that is missing.")
-				}
-			})
+			if a.asJSON {
+				return ask(c, &a, http.MethodGet, connect.Path(args[0]), nil, func(io.Writer, admin.Link) {})
+			}
+			client, ends, err := a.client(c.Context())
+			if err != nil {
+				return err
+			}
+			defer ends()
+			return connect.Talk(c.Context(), client, c.OutOrStdout(), args[0], again)
 		},
 	})
+	c.Flags().BoolVar(&again, "again", false, "ask for consent although there is one")
+	return c
+}
+
+func newKeyCmd() *cobra.Command {
+	keys := &cobra.Command{Use: "key", Short: "Make and retire the keys with which a product calls us"}
+	var create, list, retire asking
+	keys.AddCommand(
+		create.flags(&cobra.Command{
+			Use: "create CONNECTION", Short: "Make a key, shown only this once; the one before it stays valid", Args: cobra.ExactArgs(1),
+			RunE: func(c *cobra.Command, args []string) error {
+				return ask(c, &create, http.MethodPost, connect.Path(args[0])+"/keys", nil, func(w io.Writer, m key.Made) { connect.Key(w, args[0], m) })
+			},
+		}),
+		list.flags(&cobra.Command{
+			Use: "list CONNECTION", Short: "List the keys that are valid", Args: cobra.ExactArgs(1),
+			RunE: func(c *cobra.Command, args []string) error {
+				return ask(c, &list, http.MethodGet, connect.Path(args[0])+"/keys", nil, connect.Keys)
+			},
+		}),
+		retire.flags(&cobra.Command{
+			Use: "retire CONNECTION ID", Short: "Make a key invalid, for good", Args: cobra.ExactArgs(2),
+			RunE: func(c *cobra.Command, args []string) error {
+				path := connect.Path(args[0]) + "/keys/" + url.PathEscape(args[1])
+				return ask(c, &retire, http.MethodDelete, path, nil, func(w io.Writer, _ struct{}) { fmt.Fprintln(w, "Retired.") })
+			},
+		}),
+	)
+	return keys
 }
 
 func moment(t time.Time) string {

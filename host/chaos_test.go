@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,154 +19,133 @@ var (
 )
 
 // TestChaos holds the host to rows X1 and X2 with many candidates: killed again and again while every webhook comes three times and out of
-// order, then with every fifth call failing.
+// order, then with every fifth call failing. First with the pairing of Lever and Alva alone, then with all pairings in one house.
 func TestChaos(t *testing.T) {
 	t.Logf("seed %d, %d candidates, %d kills", *chaosSeed, *chaosCandidates, *chaosKills)
-	t.Run("killed", func(t *testing.T) {
-		st := newStorm(t, newRig(t, "real"), *chaosSeed, *chaosCandidates)
-		st.kill(*chaosKills)
-		st.passes(func() { time.Sleep(time.Second) })
-	})
-	t.Run("faults", func(t *testing.T) {
-		r := newRig(t, "virtual")
-		st := newStorm(t, r, *chaosSeed, *chaosCandidates)
-		st.trouble()
-		st.apply(st.crowd)
-		st.move(st.crowd)
-		st.passes(func() { r.advance(t, 10*time.Minute) })
-		st.struck()
-	})
+	for _, rig := range []struct {
+		name  string
+		start func(testing.TB, string, ...string) *rig
+		fates []fate
+	}{{"pairing", newRig, alvaFates}, {"house", newHouse, houseFates()}} {
+		t.Run(rig.name+"/killed", func(t *testing.T) {
+			st := newStorm(t, rig.start(t, "real"), rig.fates, *chaosSeed, *chaosCandidates)
+			st.kill(*chaosKills, 3*time.Second)
+			st.passes(func() { time.Sleep(time.Second) })
+		})
+		t.Run(rig.name+"/faults", func(t *testing.T) {
+			st := newStorm(t, rig.start(t, "virtual"), rig.fates, *chaosSeed, *chaosCandidates)
+			st.trouble()
+			st.apply(st.crowd)
+			st.passes(func() { st.advance(t, 10*time.Minute) })
+			st.struck()
+		})
+	}
 }
 
-// storm is a crowd of candidates that goes through a rig while something goes wrong. Each has a fate; after the storm both products must
-// show exactly that.
+// storm is a crowd of candidates that goes through a rig while something goes wrong. Each has a fate; after the storm the products must show
+// exactly that.
 type storm struct {
 	*scene
 	random *rand.Rand
-	crowd  []passenger
+	crowd  []*passenger
 	jobs   map[string]posting // by the fate's name
-}
-
-type passenger struct {
-	candidate
-	fate  fate
-	fit   roleFit
-	moved bool // by the recruiter
-}
-
-// fate is a kind of candidate.
-type fate struct {
-	name    string
-	posting []string // its tags
-	but     object   // how the application differs
-	invited bool
-	want    view // unless invited
-}
-
-var fates = []fate{
-	{name: "moved", invited: true},
-	{name: "moved, too", invited: true},
-	{name: "screened and moved", posting: list("Alva: Screening"), invited: true},
-	{name: "blocked", but: object{"origin": "sourced"}, want: view{Stage: "Assessment"}},
-	{name: "skipped", posting: list("Alva: Skip Assessment"), want: view{Stage: "Assessment"}},
-	{name: "confidential", but: object{"confidential": true}, want: view{Stage: "Assessment"}},
-	{name: "moved once more", invited: true},
-	{name: "without address", but: object{"email": ""}, want: view{
-		Tags: list("Invitation Failed"), Notes: list("Missing email: the candidate has no email address."), Stage: "Assessment",
-	}},
-}
-
-// slow is what a slow call takes: more than the host allows one.
-const slow = 3 * time.Second
-
-type roleFit struct {
-	score float64
-	tag   string
-}
-
-var roleFits = []roleFit{
-	{100, "Very high role fit"}, {80, "High role fit"}, {60, "Medium role fit"}, {30, "Low role fit"}, {10, "Very low role fit"},
-}
-
-// expected is what both products show of a passenger in the end.
-func (p passenger) expected() view {
-	if !p.fate.invited {
-		return p.fate.want
-	}
-	return view{
-		Mails: 1, Alva: "completed", Tags: list("Completed", p.fit.tag), Notes: list(fmt.Sprintf("Alva role fit: %v of 100", p.fit.score)),
-		Links: list("alva"), Stage: "Interview",
-	}
+	late   time.Duration      // how much later a report's PDF comes
+	calm   bool               // the kills are over
 }
 
 // newStorm gathers a crowd whose webhooks will each be delivered three times, out of order, and again for minutes while nobody answers.
-func newStorm(t *testing.T, r *rig, seed uint64, candidates int) *storm {
+func newStorm(t *testing.T, r *rig, fates []fate, seed uint64, candidates int) *storm {
 	t.Helper()
-	st := &storm{scene: &scene{T: t, rig: r, row: "storm"}, random: rand.New(rand.NewPCG(seed, 0)), jobs: map[string]posting{}}
+	st := &storm{
+		scene: &scene{T: t, rig: r, row: "storm"}, random: rand.New(rand.NewPCG(seed, 0)), jobs: map[string]posting{}, late: 20 * time.Minute,
+		calm: true,
+	}
+	st.furnish()
 	gaps := make([]string, 300)
 	for i := range gaps {
 		gaps[i] = "1s"
 	}
-	for _, s := range []*sandbox{r.lever, r.alva} {
+	for _, s := range r.all {
 		s.control(t, http.MethodPost, "deliveries/options", object{"copies": 3, "shuffle": true, "seed": seed, "gaps": gaps, "timeout": "5s"}, nil)
 	}
 	for i := range candidates {
-		st.crowd = append(st.crowd, passenger{fate: fates[i%len(fates)], fit: roleFits[i%len(roleFits)]})
+		st.crowd = append(st.crowd, &passenger{fate: fates[i%len(fates)], mark: marks[i%len(marks)]})
 	}
 	st.random.Shuffle(len(st.crowd), func(i, j int) { st.crowd[i], st.crowd[j] = st.crowd[j], st.crowd[i] })
 	return st
 }
 
 // apply has passengers apply, each kind at a posting of its own.
-func (st *storm) apply(crowd []passenger) {
-	for i, p := range crowd {
+func (st *storm) apply(crowd []*passenger) {
+	for _, p := range crowd {
+		if p.fate.job != "" {
+			a := st.arrive(p.fate.job)
+			p.candidate = candidate{id: a.id, email: a.email}
+			continue
+		}
 		job, ok := st.jobs[p.fate.name]
 		if !ok {
 			job = st.posting(p.fate.posting...)
 			st.jobs[p.fate.name] = job
 		}
-		crowd[i].candidate = st.scene.apply(job, p.fate.but)
+		p.candidate = st.scene.apply(job, p.fate.but)
 	}
 }
 
-func (st *storm) move(crowd []passenger) {
-	for i, p := range crowd {
-		st.lever.act(st, "move", object{"opportunity": p.id, "stage": "Assessment"})
-		crowd[i].moved = true
-	}
-}
-
-// finish has whoever was invited, and has not, finish the tests; once the recruiter has moved her, or the move would be the last word on
-// where she is.
-func (st *storm) finish() {
-	at := st.look(st)
+// step has people do what is next: a recruiter moves whoever waits for it, or presses Send Test; a candidate who is invited finishes, once
+// she has been moved for the last time, or the move would be the last word on where she is; and her work is marked.
+func (st *storm) step() {
+	at := st.sight()
 	for _, p := range st.crowd {
-		if p.moved && at.alva[p.id].Invitation.Status == "sent" {
-			st.score(p.candidate, p.fit.score)
+		if p.id == "" {
+			continue
+		}
+		seen := at.of(p.candidate)
+		switch {
+		case p.fate.job != "" && seen.Kit == "To Be Sent":
+			st.greenhouse.act(st, "send-test", object{"application": p.id})
+		case p.moved < len(p.fate.stages) && p.arrived(at):
+			st.move(p.candidate, p.fate.stages[p.moved])
+			p.moved++
+		}
+		if p.moved < len(p.fate.stages) || !p.arrived(at) {
+			continue
+		}
+		for _, s := range at.seats[p.id] {
+			if act, args := st.next(p, s, seen); act != "" {
+				args["application"] = p.id
+				st.vendors()[s.vendor].act(st, act, args)
+			}
 		}
 	}
 }
 
-// kill plays the whole crowd in as many portions as the host is killed. Each portion applies, moves a round later and finishes when it is
-// invited; the host is killed at any moment of that.
-func (st *storm) kill(kills int) {
-	portion := func(i int) []passenger { return st.crowd[i*len(st.crowd)/kills : (i+1)*len(st.crowd)/kills] }
+// kill plays the crowd, which applies in the first half of the rounds, while the host is killed at any moment of each; every other time its
+// next death may hit its start as well.
+func (st *storm) kill(kills int, late time.Duration) {
+	st.late, st.calm = late, false
+	portions := (kills + 1) / 2
 	for i := range kills {
-		st.apply(portion(i))
-		if i > 0 {
-			st.move(portion(i - 1))
+		st.step()
+		if i < portions {
+			st.apply(st.crowd[i*len(st.crowd)/portions : (i+1)*len(st.crowd)/portions])
 		}
-		st.finish()
 		time.Sleep(time.Duration(st.random.Int64N(int64(time.Second)))) // which moment it hits is what this is about
 		st.host.proc.kill()
-		st.host.start(st)
+		if i%2 == 0 {
+			st.host.launch(st)
+		} else {
+			st.host.start(st)
+		}
 	}
-	st.move(portion(kills - 1))
+	st.host.proc.kill()
+	st.host.start(st)
+	st.calm = true
 }
 
-// trouble makes every fifth call at both products fail: too many, out of order, slow, or done without an answer.
+// trouble makes every fifth call at each product fail: too many, out of order, slow, or done without an answer.
 func (st *storm) trouble() {
-	for _, s := range []*sandbox{st.lever, st.alva} {
+	for _, s := range st.all {
 		var faults []object
 		for i, f := range []object{
 			{"kind": "status", "status": http.StatusTooManyRequests, "retry_after": 1},
@@ -180,23 +160,34 @@ func (st *storm) trouble() {
 	}
 }
 
-// struck fails unless each kind of trouble was met.
+// slow is what a slow call takes: more than the host allows one.
+const slow = 3 * time.Second
+
+// struck fails unless each kind of trouble was met, at Lever and at some vendor.
 func (st *storm) struck() {
-	for _, s := range []*sandbox{st.lever, st.alva} {
-		var faults []struct {
-			Kind   string
-			Struck int
+	met := func(of ...*sandbox) {
+		kinds := map[string]int{}
+		for _, s := range of {
+			var faults []struct {
+				Kind           string
+				Status, Struck int
+			}
+			s.control(st, http.MethodGet, "faults", nil, &faults)
+			for _, f := range faults {
+				kinds[fmt.Sprint(f.Kind, " ", f.Status)] += f.Struck
+			}
 		}
-		s.control(st, http.MethodGet, "faults", nil, &faults)
-		for _, f := range faults {
-			if f.Struck == 0 {
-				st.Errorf("no call met %q", f.Kind)
+		for kind, n := range kinds {
+			if n == 0 {
+				st.Errorf("no call met %q", kind)
 			}
 		}
 	}
+	met(st.lever)
+	met(slices.DeleteFunc(slices.Clone(st.all), func(s *sandbox) bool { return s == st.lever })...)
 }
 
-// passes waits until both products show of everybody exactly what they should, and looks once more whether it stays so.
+// passes waits until the products show of everybody exactly what they should, and looks once more whether it stays so.
 func (st *storm) passes(wait func()) {
 	st.Helper()
 	deadline := time.Now().Add(crowdPatience)
@@ -204,8 +195,8 @@ func (st *storm) passes(wait func()) {
 		if time.Now().After(deadline) {
 			st.Fatalf("%s\n%s", wrong.what, st.why(wrong.first))
 		}
+		st.step()
 		wait()
-		st.finish()
 		st.rig.settle(st)
 	}
 	wait()
@@ -213,6 +204,7 @@ func (st *storm) passes(wait func()) {
 	if wrong := st.wrong(); wrong != nil {
 		st.Errorf("it did not stay so: %s\n%s", wrong.what, st.why(wrong.first))
 	}
+	st.onlyOne()
 }
 
 // wrongs is what is not yet, or no longer, as it should be.
@@ -222,28 +214,27 @@ type wrongs struct {
 }
 
 func (st *storm) wrong() *wrongs {
-	at, invited, bad := st.look(st), 0, 0
-	var first passenger
+	at, mails, seats := st.sight(), 0, 0
+	if wrong := at.differs(st.crowd); wrong != nil {
+		return wrong
+	}
 	for _, p := range st.crowd {
-		if p.fate.invited {
-			invited++
-		}
-		if cmp.Equal(p.expected(), at.of(p.candidate)) {
-			continue
-		}
-		if bad++; bad == 1 {
-			first = p
-		}
+		want := p.expected()
+		mails, seats = mails+len(want.Mails)+want.Alerts, seats+len(want.At)
 	}
-	mails := 0
-	for _, n := range at.mails {
-		mails += n
+	if mails != at.mailed || seats != at.taken() {
+		return &wrongs{what: fmt.Sprintf("%d mails and %d candidates at the vendors, not %d and %d", at.mailed, at.taken(), mails, seats)}
 	}
-	if bad == 0 && mails == invited && len(at.alva) == invited {
+	return nil
+}
+
+// differs tells which passengers are not yet as they should be in the end; nil if all are.
+func (at stormSight) differs(crowd []*passenger) *wrongs {
+	bad := slices.DeleteFunc(slices.Clone(crowd), func(p *passenger) bool { return cmp.Equal(p.expected(), at.of(p.candidate)) })
+	if len(bad) == 0 {
 		return nil
 	}
-	return &wrongs{fmt.Sprintf(
-		"%d of %d candidates are not as they should be; %d mails and %d candidates at Alva for %d invited; the first is %s, %s (-want +got):\n%s",
-		bad, len(st.crowd), mails, len(at.alva), invited, first.email, first.fate.name, cmp.Diff(first.expected(), at.of(first.candidate)),
-	), first.candidate}
+	first := bad[0]
+	return &wrongs{fmt.Sprintf("%d of %d candidates are not as they should be; the first is %s, %s (-want +got):\n%s",
+		len(bad), len(crowd), first.email, first.fate.name, cmp.Diff(first.expected(), at.of(first.candidate))), first.candidate}
 }

@@ -19,6 +19,7 @@ import (
 type described struct {
 	diags  hcl.Diagnostics        // settings that do not fit, plugins that do not start
 	verbs  map[string][]sdk.Verb  // of each connection that opens
+	could  map[string][]sdk.Verb  // with settings that were left out
 	stages map[string][]sdk.Stage // of each ATS, when it was asked for them
 }
 
@@ -99,7 +100,7 @@ func verify(folder *config.Folder, got described) hcl.Diagnostics {
 		ats, atsOpen := got.verbs[p.ATS]
 		vendor, vendorOpen := got.verbs[p.Vendor]
 		if atsOpen && vendorOpen {
-			diags = append(diags, config.Verify(p, ats, vendor)...)
+			diags = append(diags, config.Verify(p, ats, vendor, got.could[p.ATS]...)...)
 		}
 		if stages, ok := got.stages[p.ATS]; ok {
 			diags = append(diags, config.VerifyStages(p, stages)...)

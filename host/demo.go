@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +17,7 @@ import (
 	"github.com/patchbay-dev/patchbay/host/clock"
 	"github.com/patchbay-dev/patchbay/host/config"
 	"github.com/patchbay-dev/patchbay/host/demo"
+	"github.com/patchbay-dev/patchbay/host/rule"
 )
 
 func newDemoCmd() *cobra.Command {
@@ -41,7 +44,7 @@ func newDemoCmd() *cobra.Command {
 	return c
 }
 
-// play plays one pairing through.
+// play plays all pairings through at once.
 func play(ctx context.Context, out io.Writer, s settings, stay bool) (err error) {
 	dir, err := os.MkdirTemp("", "patchbay-demo-")
 	if err != nil {
@@ -53,10 +56,8 @@ func play(ctx context.Context, out io.Writer, s settings, stay bool) (err error)
 		return err
 	}
 	defer stage.Close()
-	for name, value := range stage.Env() {
-		if err := os.Setenv(name, value); err != nil {
-			return err
-		}
+	if err := stage.Setenv(ctx); err != nil {
+		return err
 	}
 	logFile, err := os.Create(filepath.Join(dir, "host.log"))
 	if err != nil {
@@ -74,16 +75,15 @@ func play(ctx context.Context, out io.Writer, s settings, stay bool) (err error)
 	g.Go(func() error { return h.run(ctx) })
 	g.Go(func() error {
 		defer stop()
-		fmt.Fprintln(out, "Lever and Alva are imitations, the host and its plugins are real. Eleven candidates apply …")
+		fmt.Fprintf(out, "The products are imitations, the host and its plugins are real. %d candidates apply …\n", stage.Size())
 		if err := stage.Play(ctx, rehearsed{h}); err != nil {
 			return err
 		}
 		if err := stage.Show(ctx, out); err != nil || !stay {
 			return err
 		}
-		recruiter, candidate := stage.URLs()
-		fmt.Fprintf(out, "\nPlay on: be the recruiter at %s, the candidate at %s.\n", recruiter, candidate)
-		fmt.Fprintf(out, "Ask the host: bin/patchbay why Bo --state %s\nIts log: %s. Ctrl-C ends it all.\n", s.state, logFile.Name())
+		stage.Invite(out)
+		fmt.Fprintf(out, "Ask the host: bin/patchbay why Flo --state %s\nIts log: %s. Ctrl-C ends it all.\n", s.state, logFile.Name())
 		return stage.Follow(ctx)
 	})
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
@@ -101,6 +101,29 @@ func (r rehearsed) Hooks() map[string]string {
 		out[l.Name] = l.URL
 	}
 	return out
+}
+
+// Refusals are what the journal tells: guards that denied, invitations that failed before the vendor was called, writes that are parked.
+func (r rehearsed) Refusals(ctx context.Context, application string) (all []string, err error) {
+	for _, p := range r.pairings {
+		story, err := r.memory.journal.Story(ctx, p.ATS, application)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range story {
+			_, detail, _ := strings.Cut(e.Detail, ": ") // behind the attempt
+			switch told := p.Label + ": "; {
+			case e.Pairing != p.Label:
+			case e.Verdict == string(rule.Denied):
+				all = append(all, told+e.Name)
+			case e.Verdict == string(rule.Failed):
+				all = append(all, told+detail)
+			case strings.HasPrefix(e.Verdict, "parked"):
+				all = append(all, told+e.Name+" is parked: "+e.Detail)
+			}
+		}
+	}
+	return slices.Compact(all), nil
 }
 
 func (r rehearsed) Advance(ctx context.Context, by time.Duration) error {

@@ -213,24 +213,62 @@ func (x explanation) tellPlan(b *strings.Builder) {
 
 // words is what a rule writes, as people say it.
 func words(planned rule.Write) string {
-	w, said := planned.Write, "write "+planned.Slot
+	w := planned.Write
+	named := func(verb sdk.Verb) string { return strings.TrimPrefix(planned.Slot, string(verb)+" ") }
 	switch {
 	case w.Link != nil:
-		said = "link to " + w.Link.URL
-		if w.Link.Title != "" {
-			said += fmt.Sprintf(", as %q", w.Link.Title)
-		}
-	case w.Move != nil:
-		said = fmt.Sprintf("move to %q", w.Move.Stage)
+		return "link to " + w.Link.URL + said(", as %q", w.Link.Title)
 	case w.Note != nil:
-		said = fmt.Sprintf("write the note %q", strings.TrimPrefix(planned.Slot, "note "))
-		if w.Note.Score > 0 {
-			said += fmt.Sprintf(", with the score %d", w.Note.Score)
+		return fmt.Sprintf("write the note %q", named(sdk.VerbNote)) + said(", with the score %d", w.Note.Score) + below(w.Note.Text)
+	case w.Feedback != nil:
+		return fmt.Sprintf("fill in the feedback form %q", w.Feedback.Template) + percent(w.Feedback.Score) +
+			said(", rating %d", w.Feedback.Rating) + below(w.Feedback.Text)
+	case w.Fields != nil:
+		var values strings.Builder
+		for _, f := range w.Fields.Values {
+			fmt.Fprintf(&values, "%s = %s\n", f.Name, fieldValue(f))
 		}
-		said += ":"
-		for line := range strings.Lines(strings.TrimSpace(w.Note.Text)) {
-			said += "\n" + strings.TrimRight("    "+line, " \n")
-		}
+		return "set the fields" + below(values.String())
+	case w.File != nil:
+		return fmt.Sprintf("attach the vendor's %s as %q, once it is there", w.File.Role, w.File.Name)
+	case w.Report != nil && planned.Report != nil:
+		return "report the test complete" + percent(planned.Report.Score) + said(", with the link %s", planned.Report.URL)
+	case w.Move != nil:
+		return fmt.Sprintf("move to %q", w.Move.Stage)
+	case w.Alert != nil:
+		return fmt.Sprintf("have the vendor alert its account's owner, as %q", named(sdk.VerbAlert)) + below(w.Alert.Text)
 	}
-	return said
+	return "write " + planned.Slot
+}
+
+// said is words about a value; none if it is not there.
+func said[T comparable](format string, value T) string {
+	var none T
+	if value == none {
+		return ""
+	}
+	return fmt.Sprintf(format, value)
+}
+
+func percent(score *float64) string {
+	if score == nil {
+		return ""
+	}
+	return fmt.Sprintf(", %v percent", *score)
+}
+
+func fieldValue(f sdk.Field) string {
+	if f.Number != nil {
+		return fmt.Sprint(*f.Number)
+	}
+	return fmt.Sprintf("%q", f.Text)
+}
+
+// below is a text of several lines under the line that says what it is.
+func below(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimSpace(text)) {
+		b.WriteString("\n" + strings.TrimRight("    "+line, " \n"))
+	}
+	return said(":%s", b.String())
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,10 +21,13 @@ import (
 	"github.com/patchbay-dev/patchbay/host/config"
 	"github.com/patchbay-dev/patchbay/host/effect"
 	"github.com/patchbay-dev/patchbay/host/engine"
+	"github.com/patchbay-dev/patchbay/host/exchange"
 	"github.com/patchbay-dev/patchbay/host/hook"
+	"github.com/patchbay-dev/patchbay/host/oauth"
 	"github.com/patchbay-dev/patchbay/host/plugin"
 	"github.com/patchbay-dev/patchbay/host/rule"
 	"github.com/patchbay-dev/patchbay/host/schedule"
+	"github.com/patchbay-dev/patchbay/host/upkeep"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
@@ -50,9 +54,10 @@ type host struct {
 	settings
 	clock  ticking
 	memory *memory
-	*exchange
+	*exchange.Exchange
 	pairings []*rule.Pairing
 	door     *hook.Door
+	keeper   *upkeep.Keeper
 	engine   *engine.Engine
 	schedule *schedule.Schedule
 	jobs     atomic.Int64 // running
@@ -63,7 +68,7 @@ type host struct {
 
 // assemble opens the state, starts the plugins and opens the connections. Nothing is received or done before run.
 func assemble(ctx context.Context, s settings) (h *host, err error) {
-	h = &host{settings: s, exchange: &exchange{}, clock: clock.Real{}}
+	h = &host{settings: s, Exchange: &exchange.Exchange{}, clock: clock.Real{}}
 	if s.virtual {
 		h.clock = clock.NewVirtual(time.Now())
 	}
@@ -86,14 +91,17 @@ func assemble(ctx context.Context, s settings) (h *host, err error) {
 	if h.web, err = net.Listen("tcp", s.listen); err != nil {
 		return h, fmt.Errorf("the door: %w", err)
 	}
-	dir, err := gateDir(s.state)
+	dir, err := exchange.Dir(s.state)
 	if err != nil {
 		return h, err
 	}
-	if h.exchange, diags, err = openExchange(ctx, dir, s.programs, folder, h.log); err != nil {
+	h.Exchange, diags, err = exchange.Open(ctx, exchange.Options{
+		Dir: dir, Plugins: s.programs, Folder: folder, Vault: h.memory.journal, Now: h.clock.Now, Log: h.log,
+	})
+	if err != nil {
 		return h, err
 	}
-	if diags = append(diags, verify(folder, described{verbs: h.verbs()})...); diags.HasErrors() {
+	if diags = append(diags, verify(folder, described{verbs: h.Verbs(), could: h.Optional()})...); diags.HasErrors() {
 		return h, &refused{folder, diags}
 	}
 	for _, d := range diags {
@@ -114,21 +122,30 @@ func (r *refused) Error() string { return "the configuration has errors" }
 func (h *host) wire(ctx context.Context) error {
 	calls, jobs := map[string]engine.Connection{}, map[string]schedule.Connection{}
 	h.door = &hook.Door{Journal: h.memory.journal, Now: h.clock.Now, Log: h.log}
-	for name, l := range h.lines {
+	h.keeper = &upkeep.Keeper{
+		Vault: h.memory.journal, Pairings: h.pairings, Connections: map[string]upkeep.Connection{}, Signing: map[string][]string{},
+		Address: h.address, Trust: h.door.Trust,
+	}
+	h.Desk.Redirect, h.Desk.Connected = func() string { return h.url() + oauth.CallbackPath }, h.keeper.Prepare
+	for name, l := range h.Lines {
 		var err error
 		if l.Secret, err = h.memory.journal.HookSecret(ctx, name); err != nil {
 			return err
 		}
-		h.door.Open(&hook.Entrance{Conn: name, Secret: l.Secret, Signing: l.Signing, Plugin: l})
+		h.door.Open(&hook.Entrance{Conn: name, Secret: l.Secret, Plugin: l})
 		calls[name], jobs[name] = l, l
+		h.keeper.Connections[name], h.keeper.Signing[name] = l, l.Signing
+		if err := h.keeper.Renew(ctx, name); err != nil {
+			return err
+		}
 	}
 	h.engine = engine.New(engine.Options{
 		Journal: h.memory.journal, Pairings: h.pairings, Connections: calls, Clock: h.clock, Limits: effect.Defaults(), Log: h.log,
 	})
-	h.door.News = h.engine.Hear
+	h.door.News, h.door.Answers = h.engine.Hear, h.engine
 	h.schedule = &schedule.Schedule{
 		Journal: h.memory.journal, Pairings: h.pairings, Connections: jobs, Clock: h.clock, News: h.engine.Hear,
-		Busy: func(delta int) { h.jobs.Add(int64(delta)) }, Inspect: h.inspect, Log: h.log,
+		Busy: func(delta int) { h.jobs.Add(int64(delta)) }, Inspect: h.inspect, Renew: h.Desk.Renew, Log: h.log,
 	}
 	return nil
 }
@@ -156,7 +173,7 @@ func (h *host) run(ctx context.Context) error {
 		return local.Close()
 	})
 	h.ready.Store(true)
-	h.log.Info("ready", "door", h.url(), "state", h.state, "connections", len(h.lines), "pairings", len(h.pairings))
+	h.log.Info("ready", "door", h.url(), "state", h.state, "connections", len(h.Lines), "pairings", len(h.pairings))
 	return g.Wait()
 }
 
@@ -169,11 +186,15 @@ func served(err error) error {
 
 // outside is all that the world may ask of a host. No ServeMux: it would lead a path that needs cleaning up to where it is not written.
 func (h *host) outside(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/healthz":
+	switch path := r.URL.Path; {
+	case path == "/healthz":
 		fmt.Fprintln(w, "ok")
-	case "/readyz":
+	case path == "/readyz":
 		h.readyz(w, r)
+	case path == oauth.CallbackPath:
+		h.Desk.Callback(w, r)
+	case strings.HasPrefix(path, oauth.PagePath) && h.public == "" && oauth.IsLocal(h.web.Addr().String()):
+		h.Desk.Page(w, r) // behind a proxy all the world looks local
 	default:
 		h.door.ServeHTTP(w, r)
 	}
@@ -185,7 +206,7 @@ func (h *host) readyz(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 		return
 	}
-	for _, s := range h.plugins.Status() {
+	for _, s := range h.Plugins.Status() {
 		if s.State != plugin.Ready {
 			http.Error(w, fmt.Sprintf("plugin %s is %s", s.Name, s.State), http.StatusServiceUnavailable)
 			return
@@ -202,10 +223,15 @@ func (h *host) url() string {
 	return "http://" + h.web.Addr().String()
 }
 
+// address is where a connection's webhooks go.
+func (h *host) address(conn string) string {
+	return h.url() + "/hooks/" + conn + "/" + h.Lines[conn].Secret + "/"
+}
+
 func (h *host) admin() *admin.Server {
 	s := &admin.Server{
 		Journal: h.memory.journal, Operator: h.engine, Links: h.links, Prepare: h.prepare, Idle: h.idle,
-		Stats: h.stats,
+		Stats: h.stats, Desk: h.Desk, Trust: h.keeper.Renew, Now: h.clock.Now,
 	}
 	if v, ok := h.clock.(*clock.Virtual); ok {
 		s.Advance = func(ctx context.Context, by time.Duration) error { return v.Advance(ctx, by, h.idle) }
@@ -244,17 +270,17 @@ func (h *host) idle(ctx context.Context) error {
 	}
 }
 
-func (h *host) links(context.Context) []admin.Link {
+func (h *host) links(ctx context.Context) []admin.Link {
 	status := map[string]plugin.Status{}
-	for _, s := range h.plugins.Status() {
+	for _, s := range h.Plugins.Status() {
 		status[s.Name] = s
 	}
 	var out []admin.Link
-	for name, l := range h.lines {
+	for name, l := range h.Lines {
 		s := status[l.Plugin]
 		link := admin.Link{
 			Name: name, Plugin: l.Plugin, Version: s.Version, State: string(s.State), PID: s.PID, Restarts: s.Restarts, Error: s.LastError,
-			URL: h.url() + "/hooks/" + name + "/" + l.Secret + "/", Verbs: l.Can(),
+			URL: h.address(name), Verbs: l.Can(), Notices: h.door.Notices(name),
 		}
 		for outcome, at := range h.door.Last(name) {
 			if link.Webhooks == nil {
@@ -265,68 +291,57 @@ func (h *host) links(context.Context) []admin.Link {
 		if h.engine.Disconnected(name) {
 			link.State, link.Error = "disconnected", "the product refuses the credential; the work waits"
 		}
+		if a := h.Desk.Accesses[name]; a != nil {
+			status := a.Status(ctx)
+			if link.Access = &status; !status.Connected {
+				link.State, link.Error = "disconnected", status.Error+"; the work waits"
+			}
+		}
 		out = append(out, link)
 	}
 	slices.SortFunc(out, func(a, b admin.Link) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 
-// prepare asks a product's plugin what a person still has to do there, for the rules in use.
-func (h *host) prepare(ctx context.Context, name string) ([]sdk.Problem, error) {
-	l := h.lines[name]
-	if _, ok := l.Verbs()[sdk.VerbPrepare]; !ok {
-		return nil, nil
-	}
-	needs := sdk.Needs{HookURL: h.url() + "/hooks/" + name + "/" + l.Secret + "/"}
-	for _, p := range h.pairings {
-		side := p.Needs().ATS
-		if p.Vendor == name {
-			side = p.Needs().Vendor
-		} else if p.ATS != name {
-			continue
-		}
-		needs.Events = append(needs.Events, side.Events...)
-		for _, u := range side.Verbs {
-			needs.Verbs = append(needs.Verbs, u.Verb)
-		}
-	}
-	slices.Sort(needs.Events)
-	slices.Sort(needs.Verbs)
-	needs.Events, needs.Verbs = slices.Compact(needs.Events), slices.Compact(needs.Verbs)
-	prepared, err := l.Prepare(ctx, needs)
-	return prepared.Problems, err
-}
-
 // inspect tells what a person has to mend at the products: what their plugins find missing there, and stages that the rules name and the
 // ATS does not have. A product that does not answer is told of where its work is.
 func (h *host) inspect(ctx context.Context) error {
-	for name, l := range h.lines {
-		if len(l.Signing) == 0 {
-			h.log.Warn("no webhook can be believed: the connection has no webhook secret", "connection", name)
-		}
+	var failed error
+	for name := range h.Lines {
 		problems, err := h.prepare(ctx, name)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
 		for _, p := range problems {
 			h.log.Warn("to be mended at the product", "connection", name, "problem", p.Summary)
 		}
+		live, unread := h.keeper.Live(ctx, name)
+		switch {
+		case errors.Is(err, sdk.ErrDisconnected):
+			h.log.Warn("not looked after: the connection is disconnected", "connection", name)
+		case err != nil || unread != nil:
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", name, errors.Join(err, unread)))
+		case len(live) == 0:
+			h.log.Warn("no webhook can be believed: the connection has no webhook secret", "connection", name)
+		}
 	}
-	return h.inspectStages(ctx)
+	return errors.Join(failed, h.inspectStages(ctx))
+}
+
+// prepare makes a product ready, and tells what a person has to mend there.
+func (h *host) prepare(ctx context.Context, conn string) ([]sdk.Problem, error) {
+	problems, err := h.keeper.Prepare(ctx, conn)
+	return append(problems, h.engine.Silence(conn)...), err
 }
 
 func (h *host) inspectStages(ctx context.Context) error {
 	for _, p := range h.pairings {
-		l := h.lines[p.ATS]
-		if _, lists := l.Verbs()[sdk.VerbStages]; !lists {
-			continue
+		if len(p.Needs().Stages) == 0 {
+			continue // nobody needs them, and an ATS may not show them
 		}
-		var stages []sdk.Stage
-		for s, err := range l.Stages(ctx) {
-			if err != nil {
-				return fmt.Errorf("%s: %w", p.ATS, err)
-			}
-			stages = append(stages, s)
+		stages, err := catalogue(ctx, h.Lines[p.ATS])
+		switch {
+		case stages == nil && err == nil, errors.Is(err, sdk.ErrDisconnected): // it lists none, or that it rests is told elsewhere
+			continue
+		case err != nil:
+			return fmt.Errorf("%s: %w", p.ATS, err)
 		}
 		for _, d := range config.VerifyStages(p, stages) {
 			h.log.Error("nobody is ever in this stage", "pairing", p.Label, "place", fmt.Sprintf("%s:%d", d.Subject.Filename, d.Subject.Start.Line), "problem", d.Detail)
@@ -337,7 +352,7 @@ func (h *host) inspectStages(ctx context.Context) error {
 
 // close ends what assemble began, in the order in which it is needed.
 func (h *host) close() {
-	h.exchange.close()
+	h.Exchange.Close()
 	for _, l := range []net.Listener{h.web, h.local} {
 		if l != nil {
 			_ = l.Close()

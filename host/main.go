@@ -1,7 +1,7 @@
 // Command patchbay pairs applicant tracking systems with assessment vendors, by rules that the operator owns.
 //
-// This package is the commands: flags and wiring only. main.go has the list of them, run.go puts a running host together, line.go is one
-// open connection with its way out.
+// This package is the commands: flags and wiring only. main.go has the list of them, host.go puts a running host together, ask.go has the
+// commands that ask one, describe.go opens connections to see what they can do.
 package main
 
 import (
@@ -72,7 +72,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} })
 	root.AddCommand(
-		newDemoCmd(), newRunCmd(), newCheckCmd(describe), newFmtCmd(), newExplainCmd(), newConnectCmd(),
+		newDemoCmd(), newRunCmd(), newCheckCmd(describe), newFmtCmd(), newExplainCmd(), newConnectCmd(), newKeyCmd(),
 		newWhyCmd(), newCasesCmd(), newParkedCmd(), newPluginsCmd(), newSandboxCmd(), newLanguageCmd(),
 	)
 	misuse(root)

@@ -5,17 +5,20 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// rig is three real processes: the host between Lever's and Alva's sandbox, with the repository's own configuration.
+// rig is real processes: the host between the sandboxes of products, with the repository's own configuration of their pairings.
 type rig struct {
-	lever, alva *sandbox
-	host        *host
-	hooks       map[string]string // Lever's ids of its webhooks, by event
+	lever, alva                        *sandbox // of every rig
+	greenhouse, alooba, apriora, hired *sandbox // of a house
+	all                                []*sandbox
+	host                               *host
+	hooks                              map[string]string // Lever's ids of its webhooks, by event
 }
 
 // What is secret between the products and the host. Lever's second token and Alva's second secret replace the first.
@@ -32,17 +35,26 @@ var unlimited = list(
 	`vendor "alva" {`, "vendor \"alva\" {\n  rate = 1000\n  timeout = \"2s\"\n  settle = \"1s\"",
 )
 
-// newRig starts all three and leads the products' webhooks to the host. Change is what differs in the configuration: by default unlimited.
+// newRig starts Lever, Alva and the host between them, and leads the products' webhooks there. Change is what differs in the configuration:
+// by default unlimited.
 func newRig(t testing.TB, clock string, change ...string) *rig {
 	t.Helper()
 	if change == nil {
 		change = unlimited
 	}
 	r := &rig{lever: startSandbox(t, "lever"), alva: startSandbox(t, "alva"), hooks: map[string]string{}}
+	r.all = []*sandbox{r.lever, r.alva}
 	r.host = newHost(t, configuration(t, change...), clock, []string{
 		"LEVER_URL=" + r.lever.url + "/v1", "LEVER_API_KEY=" + r.lever.key, "LEVER_SIGNING_TOKEN=" + leverToken,
 		"ALVA_URL=" + r.alva.url, "ALVA_API_KEY=" + r.alva.key, "ALVA_WEBHOOK_SECRET=" + alvaSecret,
 	})
+	r.start(t)
+	return r
+}
+
+// start starts the host and leads the webhooks of Lever and Alva to it.
+func (r *rig) start(t testing.TB) {
+	t.Helper()
 	// Who may not see confidential candidates cannot fail to leave them alone.
 	r.lever.act(t, "key", object{"key": r.lever.key, "confidential": true})
 	r.host.start(t)
@@ -51,11 +63,31 @@ func newRig(t testing.TB, clock string, change ...string) *rig {
 		r.hooks[event] = made["webhook"]
 	}
 	r.alva.act(t, "webhook", object{"url": r.host.hookURL(t, "vendor.alva"), "secret": alvaSecret})
-	return r
 }
 
-// configuration is a copy of configs/, changed by pairs of an old text, which must be there, and a new one.
+// configuration is a copy of what configs/ has of Lever and Alva, changed by pairs of an old text, which must be there, and a new one.
 func configuration(t testing.TB, change ...string) string {
+	t.Helper()
+	dir := changed(t, change...)
+	for _, name := range list("alooba-lever", "alooba-greenhouse", "apriora-lever", "hired-lever") {
+		if err := os.Remove(filepath.Join(dir, name+".hcl")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(dir, "connections.hcl")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := regexp.MustCompile(`(?ms)^\w+ "(greenhouse|alooba|apriora|hired)" \{.*?^\}\n`)
+	if err := os.WriteFile(file, others.ReplaceAll(text, nil), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// changed is a copy of configs/, changed by pairs of an old text, which must be there, and a new one.
+func changed(t testing.TB, change ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "configs"))); err != nil {
@@ -90,8 +122,9 @@ func (r *rig) settle(t testing.TB) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	for before := (traffic{}); ; {
-		r.lever.advance(t, 0)
-		r.alva.advance(t, 0)
+		for _, s := range r.all {
+			s.advance(t, 0)
+		}
 		r.host.idle(t)
 		now := r.traffic(t)
 		if now == before {
@@ -105,12 +138,14 @@ func (r *rig) settle(t testing.TB) {
 }
 
 // traffic counts what was sent so far.
-type traffic struct{ leverCalls, alvaCalls, leverTries, alvaTries int }
+type traffic struct{ calls, tries int }
 
 func (r *rig) traffic(t testing.TB) (n traffic) {
 	t.Helper()
-	n.leverCalls, n.alvaCalls = r.lever.called(t), r.alva.called(t)
-	n.leverTries, n.alvaTries = tries(r.lever.deliveries(t)), tries(r.alva.deliveries(t))
+	for _, s := range r.all {
+		n.calls += s.called(t)
+		n.tries += tries(s.deliveries(t))
+	}
 	return n
 }
 
@@ -124,19 +159,22 @@ func tries(list []delivery) (n int) {
 // allTaken fails if a webhook was not taken: a promise that nothing happens must not rest on one that got lost.
 func (r *rig) allTaken(t testing.TB) {
 	t.Helper()
-	for _, d := range slices.Concat(r.lever.deliveries(t), r.alva.deliveries(t)) {
-		if d.State != "delivered" && len(d.Tries) > 0 {
-			t.Errorf("webhook %s to %s is %s: %+v", d.Event, d.URL, d.State, d.Tries)
+	for _, s := range r.all {
+		for _, d := range s.deliveries(t) {
+			if d.State != "delivered" && len(d.Tries) > 0 {
+				t.Errorf("webhook %s to %s is %s: %+v", d.Event, d.URL, d.State, d.Tries)
+			}
 		}
 	}
 }
 
-// advance moves the time of all three.
+// advance moves the time of all.
 func (r *rig) advance(t testing.TB, by time.Duration) {
 	t.Helper()
 	r.settle(t)
-	r.lever.advance(t, by)
-	r.alva.advance(t, by)
+	for _, s := range r.all {
+		s.advance(t, by)
+	}
 	r.host.advance(t, by)
 	r.settle(t)
 }

@@ -10,21 +10,22 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// The rows of the host, for Lever × Alva.
+// The rows of the host: for Lever × Alva, or where all pairings matter, for a house.
 
 func onceThroughKills(s *scene) {
-	st := newStorm(s.T, s.rig, 1, 16)
-	st.kill(3)
+	st := newStorm(s.T, s.rig, houseFates(), 1, 2*len(houseFates()))
+	st.kill(3, time.Second)
 	st.passes(func() { time.Sleep(100 * time.Millisecond) })
 }
 
 func onceThroughFaults(s *scene) {
-	st := newStorm(s.T, s.rig, 1, 16)
+	st := newStorm(s.T, s.rig, houseFates(), 1, 2*len(houseFates()))
 	st.trouble()
 	st.apply(st.crowd)
-	st.move(st.crowd)
 	st.passes(func() { s.advance(s, 10*time.Minute) })
 	st.struck()
 }
@@ -56,22 +57,45 @@ func completedBeforeStarted(s *scene) {
 }
 
 func onePersonTwice(s *scene) {
-	p, q := s.posting(), s.posting()
+	s.alooba.act(s, "assessment", object{"name": "Once Each"})
+	p, q := s.posting("Alooba Assessment - Once Each"), s.posting("Alex - On Application")
 	ann := s.apply(p)
+	s.settle()
 	same := object{"email": ann.email, "name": "Ann Example"}
 	other, again := s.apply(q, same), s.apply(p, same)
+	s.settle()
 	for _, c := range []candidate{ann, other, again} {
-		s.move(c, "Assessment")
+		s.move(c, "Phone Screen")
 		s.settle()
 	}
-	sent := view{Mails: 2, Alva: "sent", Tags: list("Invitation Sent"), Stage: "Assessment"} // one for each posting
-	s.shows(ann, sent)
-	s.shows(other, sent)
-	s.shows(again, view{Mails: 2, Stage: "Assessment"})
-	s.score(other, 30)
+	mails := list("Alex invites you to an interview", "Invitation to your assessment", "Invitation to your test", "Invitation to your test")
+	page := s.sight().seats[ann.id][0].urls
+	traced := func(c candidate, want traces) {
+		s.Helper()
+		want.Mails, want.Stage, want.Links = mails, "Phone Screen", nil // links are the person's, mails the address's
+		got := s.sight().of(c)
+		got.Links = nil
+		if diff := cmp.Diff(want, got); diff != "" {
+			s.Errorf("candidate %s (-want +got):\n%s\n%s", c.id, diff, s.why(c))
+		}
+	}
+	atP := traces{At: list("alooba invited", "hired sent"), Tags: list("Alooba - Invited", "Hired Assessments - Sent")}
+	traced(ann, atP)
+	traced(other, traces{At: list("apriora INVITE_SENT", "hired sent"), Tags: list("Alex - Invite Sent", "Hired Assessments - Sent")})
+	traced(again, traces{}) // both were sent for this posting
+
+	s.apriora.act(s, "complete", object{"application": other.id, "score": 80})
 	s.settle()
-	sent.Links = list(s.atAlva(other).URL) // Lever keeps links with the person
-	s.shows(ann, sent)
+	mails = append(mails, "Thank you for talking to Alex")
+	traced(ann, atP)
+	traced(other, traces{
+		At: list("apriora INTERVIEW_COMPLETE", "hired sent"), Tags: list("Alex - Interview Complete", "Hired Assessments - Sent"),
+		Notes: list("Alex's score: 80 of 100 (4)"), Files: list("Alex interview report.pdf"),
+	})
+	traced(again, traces{})
+	if got := s.sight().lever[again.id].Links; len(got) != 1 || !slices.Contains(page, got[0]) {
+		s.Errorf("Lever's links of the person are %v, not the one of Alooba's", got)
+	}
 }
 
 func whyNot(s *scene) {

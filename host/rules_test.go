@@ -63,7 +63,7 @@ func TestCheck(t *testing.T) {
 		says     string
 		err      error
 	}{
-		{"all is well", can(ats, vendor), nil, "2 connections, 1 pairing: nothing to mend\n", nil},
+		{"all is well", can(ats, vendor), nil, "6 connections, 5 pairings: nothing to mend\n", nil},
 		{"a verb is missing", can(ats[:3], vendor), nil, `on completed needs "move"`, errFindings},
 		{"offline stages are not asked for", can(ats, vendor, "Other"), nil, "nothing to mend", nil},
 		{"a stage is missing", can(ats, vendor, "Assesment", "Interview"), []string{"--online"}, `Did you mean "Assesment"?`, errFindings},
@@ -164,13 +164,25 @@ const moved = `{
 
 func TestExplain(t *testing.T) {
 	got, err := call(newExplainCmd(), moved, "--config", "../configs", "-")
-	want := `pairing "alva-lever", event moved
+	want := `pairing "alooba-greenhouse", event moved
+  no rule waits for it
+
+pairing "alooba-lever", event moved
+  no rule waits for it
+
+pairing "alva-lever", event moved
   ../configs/alva-lever.hcl:12  guard "confidential candidate"    passed
   ../configs/alva-lever.hcl:13  guard "posting skips assessment"  passed
   ../configs/alva-lever.hcl:17  guard "blocked origin"            denied         local.blocked_origins = ["sourced", "referred"], ` +
 		`application.origin = "sourced"; unless: local.send_tests = false
   ../configs/alva-lever.hcl:22  on moved                          refused guard  guard "blocked origin" at ../configs/alva-lever.hcl:17
   note: the tag "alva: screening" is nearly "Alva: Screening", but does not match
+
+pairing "apriora-lever", event moved
+  ../configs/apriora-lever.hcl:15  on moved  refused not_here  the application is in stage "Assessment", not in On-site Interview
+
+pairing "hired-lever", event moved
+  ../configs/hired-lever.hcl:36  on moved  refused not_here  the application is in stage "Assessment", not in Phone Screen, Take-home
 
 `
 	if got != want || err != nil {
@@ -203,8 +215,35 @@ func TestExplain(t *testing.T) {
 	if jsonErr := json.Unmarshal([]byte(got), &all); jsonErr != nil || err != nil {
 		t.Fatalf("%v, %v: %s", err, jsonErr, got)
 	}
-	if len(all) != 1 || len(all[0].Writes) != 2 || !slices.Equal(all[0].Tags, []string{"Alva: Completed"}) {
+	alva := slices.IndexFunc(all, func(x explanation) bool { return x.Pairing == "alva-lever" })
+	if len(all) != 5 || alva < 0 || len(all[alva].Writes) != 2 || !slices.Equal(all[alva].Tags, []string{"Alva: Completed"}) {
 		t.Errorf("%+v", all)
+	}
+}
+
+// Each verb of a rule is told with what it would write, not only by its slot.
+func TestExplainTellsWhatIsWritten(t *testing.T) {
+	const scored = `{
+  "event": {"kind": "scored", "result": {
+    "final": true, "score": 55, "url": "https://vendor.test/report", "summary": "Good.", "tests": [{"name": "SQL", "score": 50}]
+  }},
+  "application": {"candidate": {"name": "Ann"}},
+  "invitations": [{"remote": "a", "attempt": 1, "vendor": "VENDOR", "passing_score": 60, "url": "https://vendor.test/ann"}]
+}`
+	failed := strings.Replace(scored, `"kind": "scored"`, `"kind": "failed", "reason": "unknown_assessment", "detail": "no \"Art\"."`, 1)
+	for _, tt := range []struct{ happening, vendor, says string }{
+		{scored, "vendor.alooba", "  would set the fields:\n    Alooba score = 55\n    Alooba test: SQL = 50\n"},
+		{scored, "vendor.alooba", "  would report the test complete, 55 percent, with the link https://vendor.test/report\n"},
+		{scored, "vendor.alooba", "  would fill in the feedback form \"Alooba Assessment\", 55 percent, rating 2:\n    Final score\n"},
+		{scored, "vendor.apriora", "  would write the note \"completed\", with the score 3:\n    Alex's score: 55 of 100\n    Good.\n"},
+		{scored, "vendor.apriora", "  would attach the vendor's report_pdf as \"Alex interview report.pdf\", once it is there\n"},
+		{scored, "vendor.hired", "  would link to https://vendor.test/report, as \"Hired Assessments report\"\n"},
+		{failed, "vendor.alooba", "  would have the vendor alert its account's owner, as \"failed\":\n    Ann was not invited: no \"Art\".\n"},
+	} {
+		got, err := call(newExplainCmd(), strings.Replace(tt.happening, "VENDOR", tt.vendor, 1), "--config", "../configs", "-")
+		if !strings.Contains(got, tt.says) || err != nil {
+			t.Errorf("%v, got:\n%s\nnot:\n%s", err, got, tt.says)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ type ATS interface {
 	Application(ctx context.Context, id string) (Application, error)
 }
 
-// Application is one person's candidacy for one posting (a Lever opportunity, a Greenhouse application), as just read.
+// Application is one person's candidacy for one posting (some products say opportunity), as just read.
 type Application struct {
 	ID           string    `json:"id"`
 	Person       string    `json:"person"` // the ATS's id of the person: may change when people are merged

@@ -121,11 +121,13 @@ func (r Request) Carries(token string) bool {
 }
 
 // Received is what a webhook amounts to. The host stores Events durably before it answers. A zero Response is a plain 200. Where there is a
-// Question, only the host knows the answer, which [TestPartner].Answer puts into words; Response is then not used.
+// Question, only the host knows the answer, which [TestPartner].Answer puts into words; Response is then not used. Notices are what the
+// product complains of, for the operator to read: each a line, without personal data and secrets.
 type Received struct {
 	Events   []Event
 	Response Response
 	Question *Question
+	Notices  []string
 }
 
 // Question is what an ATS that calls its partners for tests wants to know.

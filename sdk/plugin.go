@@ -40,6 +40,7 @@ type OAuth struct {
 	TokenURL     string
 	Audience     string  // empty: the product wants none
 	PKCE         bool    // the product allows it
+	Subject      string  // the setting that names who acts, told with the client's own credentials; empty: the product wants none
 	Scopes       []Scope // of which those are asked for that the rules in use need
 }
 
@@ -69,7 +70,7 @@ type Rate struct {
 
 // Conn is what a plugin is given to open one connection.
 type Conn struct {
-	Name string       // as the operator calls it: "ats.lever"
+	Name string       // as the operator calls it: "ats.main"
 	HTTP *http.Client // the one way out: through the host, which adds the credential. Use it with the context of the call
 	Log  *slog.Logger // to the host's log. No personal data, no secrets
 }

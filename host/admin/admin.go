@@ -22,6 +22,8 @@ import (
 	"github.com/patchbay-dev/patchbay/host/effect"
 	"github.com/patchbay-dev/patchbay/host/invitation"
 	"github.com/patchbay-dev/patchbay/host/journal"
+	"github.com/patchbay-dev/patchbay/host/key"
+	"github.com/patchbay-dev/patchbay/host/oauth"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
@@ -43,7 +45,10 @@ type Link struct {
 	Verbs    []sdk.Verb `json:"verbs,omitempty"`
 	// Webhooks is when each outcome was last that of one, since the host was started: "accepted", "forged", …
 	Webhooks map[string]time.Time `json:"webhooks,omitempty"`
+	Notices  map[string]time.Time `json:"notices,omitempty"` // what its product complained of since then, and when last
 	Problems []sdk.Problem        `json:"problems,omitempty"`
+	Keys     []key.Info           `json:"keys,omitempty"`   // that it calls us with; told only to who asks for this one
+	Access   *oauth.Status        `json:"access,omitempty"` // of a connection whose product gives access on somebody's behalf
 }
 
 // Server answers for one journal. Fill the fields; those that only a running host has may be nil.
@@ -55,6 +60,9 @@ type Server struct {
 	Stats    func() Stats
 	Idle     func(ctx context.Context) error
 	Advance  func(ctx context.Context, by time.Duration) error
+	Desk     *oauth.Desk
+	Trust    func(ctx context.Context, connection string) error // told that the keys of a connection changed
+	Now      func() time.Time
 }
 
 // errOffline: the question is one for a running host.
@@ -77,6 +85,11 @@ func (s *Server) Handler() http.Handler {
 		return struct{}{}, s.Idle(r.Context())
 	})
 	handle(mux, "POST /clock/advance", s.advance)
+	handle(mux, "POST /connections/{name}/consents", s.begin)
+	handle(mux, "GET /consents/{id}", s.consent)
+	handle(mux, "GET /connections/{name}/keys", s.keys)
+	handle(mux, "POST /connections/{name}/keys", s.makeKey)
+	handle(mux, "DELETE /connections/{name}/keys/{id}", s.retireKey)
 	return mux
 }
 
@@ -121,28 +134,6 @@ func (s *Server) list(r *http.Request) (any, error) {
 		links[i].URL = ""
 	}
 	return links, err
-}
-
-// link is one connection, and what a person still has to do at its product. Its address can be known before the product answers.
-func (s *Server) link(r *http.Request) (any, error) {
-	links, err := s.links(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	name := r.PathValue("name")
-	i := slices.IndexFunc(links, func(l Link) bool { return l.Name == name })
-	if i < 0 {
-		var known []string
-		for _, l := range links {
-			known = append(known, l.Name)
-		}
-		return nil, fmt.Errorf("no connection is called %q in the configuration; there are: %s", name, strings.Join(known, ", "))
-	}
-	links[i].Problems, err = s.Prepare(r.Context(), name)
-	if err != nil {
-		links[i].Problems = append(links[i].Problems, sdk.Problem{Summary: "What else is missing could not be found out", Fix: err.Error()})
-	}
-	return links[i], nil
 }
 
 // Story is what happened to one candidate's application, for "why".

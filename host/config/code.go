@@ -20,11 +20,12 @@ const EnvironmentNotSet = "PB403"
 // products can do.
 var Codes = []Code{
 	{"PB101", "Folder not readable", "The folder does not exist or may not be read."},
-	{"PB102", "Nothing to read", "The folder has no *.hcl file."},
+	{"PB102", "Nothing to read", "The folder has no *.hcl or *.hcl.json file."},
 	{"PB103", "File not readable", "A file may not be read."},
 	{"PB104", "File too large", "A file is longer than 1 MiB."},
 	{"PB105", "Nested too deeply", "Brackets, braces or templates stand more than 100 deep within each other."},
 	{"PB106", "Expression too long", "An expression has more than 10,000 words and signs."},
+	{"PB107", "Invalid JSON", "A *.hcl.json is no JSON."},
 
 	{"PB201", "Unsupported block type", "A block that is not known at this place."},
 	{"PB202", "Unsupported argument", "An argument that is not known at this place."},
@@ -43,6 +44,10 @@ var Codes = []Code{
 	{"PB215", "Nothing to do", "A rule without an action, or a group without a tag."},
 	{"PB216", "Not a duration", "A time such as \"1h\" is needed."},
 	{"PB217", "Missing value", "A value that must be there is null or empty."},
+	{"PB218", "Assertion fails", "An assert of the file does not hold of its settings."},
+	{"PB219", "Not a rename", "A moved block leads from a name that is in use, or to none that is."},
+	{"PB220", "Invalid limit", "A limit that is no whole number, or none at all."},
+	{"PB221", "Duplicate attribute definition", "A key stands twice in an object of JSON."},
 
 	{"PB301", "Unknown variable", "A variable that no event has."},
 	{"PB302", "Unknown attribute", "A variable has no such attribute."},
@@ -69,6 +74,7 @@ var Codes = []Code{
 	{"PB323", "Attempt to ", "What an attribute or element is taken of may be null."},
 	{"PB324", "Iteration over ", "What a for goes through may be null, or is no list."},
 	{"PB325", "Invalid 'for' ", "A for that cannot be."},
+	{"PB326", "Duplicate object key", "Two elements of a map have one key."},
 
 	{"PB401", "Unknown setting", "The plugin has no such setting."},
 	{"PB402", "Missing setting", "The plugin cannot do without this setting."},
@@ -80,10 +86,12 @@ var Codes = []Code{
 	{"PB408", "Invalid duration", "A length of time that cannot be."},
 	{"PB409", "Invalid URL", "An http or https URL of a host is needed."},
 	{"PB410", "No webhook secret", "A connection refuses every webhook, since none can be believed."},
+	{"PB411", "Two credentials", "A connection gets access in one way, not in two."},
 
 	{"PB501", "Not possible here", "A rule needs what the connection cannot do."},
 	{"PB502", "Unknown stage", "The ATS has no stage of that name."},
 	{"PB503", "Connection not open", "The product does not answer, or not to this credential."},
+	{"PB504", "Resting rule", "A rule needs what the connection can do only with a further setting."},
 }
 
 // anyCode is for what the parser says of broken syntax, in many words.

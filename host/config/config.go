@@ -1,10 +1,10 @@
 // Package config reads the HCL folder into connections and pairings; every error has a source range.
 //
-// [Read] takes every *.hcl of a folder and needs nothing else: no plugin, no network, and no secret, since the settings of a [Connection]
-// stay unevaluated. When a plugin has told its settings, [Connection.Decode] holds the block against them, evaluates it, and keeps apart
-// what the plugin must not see. [Verify] then refuses rules that need a verb which the open connection lacks. All three answer with
-// diagnostics; each has a place and, by [CodeOf], a code that never changes its meaning. [Print] shows them.
-// [Reference] tells people what may stand in a folder.
+// [Read] takes every *.hcl of a folder, and every *.hcl.json, for programs that write rules. It needs nothing else: no plugin, no network,
+// and no secret, since the settings of a [Connection] stay unevaluated. When a plugin has told its settings, [Connection.Decode] holds the
+// block against them, evaluates it, and keeps apart what the plugin must not see. [Verify] then refuses rules that need a verb which the
+// open connection lacks. All three answer with diagnostics; each has a place and, by [CodeOf], a code that never changes its meaning.
+// [Print] shows them. [Reference] tells people what may stand in a folder.
 //
 // # Why
 //
@@ -46,16 +46,16 @@ func (f *Folder) Connection(name string) *Connection {
 // mostBytes is how long a file may be.
 const mostBytes = 1 << 20
 
-// Read reads every *.hcl of a folder. What has errors is left out of the Folder, which is never nil.
+// Read reads every *.hcl and *.hcl.json of a folder. What has errors is left out of the Folder, which is never nil.
 func Read(dir string) (*Folder, hcl.Diagnostics) {
 	r := &reader{Folder: &Folder{Files: map[string]*hcl.File{}}, outside: newOutside(dir)}
-	names, err := Names(dir)
+	names, err := ending(dir, ".hcl", ".hcl.json")
 	if err != nil {
 		r.problem(hcl.Range{Filename: dir}, "Folder not readable", "%v.", err)
 		return r.Folder, r.finish()
 	}
 	if len(names) == 0 {
-		r.problem(hcl.Range{Filename: dir}, "Nothing to read", "The folder has no file whose name ends in .hcl.")
+		r.problem(hcl.Range{Filename: dir}, "Nothing to read", "The folder has no file whose name ends in .hcl or .hcl.json.")
 	}
 	for _, name := range names {
 		text, err := head(name, mostBytes+1)
@@ -71,12 +71,17 @@ func Read(dir string) (*Folder, hcl.Diagnostics) {
 	return r.Folder, r.finish()
 }
 
-// Names is the paths of the files of a configuration, in order. Hidden files are none.
-func Names(dir string) ([]string, error) {
+// Names is the paths of the files of a configuration that people write, in order. Hidden files are none.
+func Names(dir string) ([]string, error) { return ending(dir, ".hcl") }
+
+// ending is the paths of the files in a folder whose names end so.
+func ending(dir string, ends ...string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	var names []string
 	for _, e := range entries {
-		if name := e.Name(); !e.IsDir() && strings.HasSuffix(name, ".hcl") && name[0] != '.' {
+		name := e.Name()
+		is := func(end string) bool { return strings.HasSuffix(name, end) }
+		if !e.IsDir() && name[0] != '.' && slices.ContainsFunc(ends, is) {
 			names = append(names, filepath.Join(dir, name))
 		}
 	}
@@ -111,11 +116,15 @@ func (r *reader) parse(name string, text []byte) {
 		r.problem(hcl.Range{Filename: name}, "File too large", "A file may have %d bytes.", mostBytes)
 		return
 	}
-	if d := Scan(name, text); d != nil {
+	look, parse := Scan, parseNative
+	if strings.HasSuffix(name, ".json") {
+		look, parse = scanJSON, parseJSON
+	}
+	if d := look(name, text); d != nil {
 		r.diags = append(r.diags, d)
 		return
 	}
-	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+	file, diags := parse(text, name)
 	r.Files[name] = file
 	if diags.HasErrors() {
 		r.diags = append(r.diags, diags[0]) // what follows a quote that is missing is nonsense to the parser
@@ -126,13 +135,17 @@ func (r *reader) parse(name string, text []byte) {
 	r.blocks = append(r.blocks, content.Blocks...)
 }
 
+func parseNative(text []byte, name string) (*hcl.File, hcl.Diagnostics) {
+	return hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+}
+
 // compile makes connections and pairings of the blocks of all files.
 func (r *reader) compile() {
-	shared := rule.Folder{Functions: r.outside.functions()}
+	shared := rule.Folder{Outside: r.outside.functions()}
 	first := map[string]hcl.Range{}
 	var pairings []*hcl.Block
 	for _, b := range r.blocks {
-		if len(b.Labels) > 0 && b.Type != "guard" && !r.fresh(b, first) {
+		if len(b.Labels) > 0 && b.Type != "guard" && b.Type != "function" && !r.fresh(b, first) {
 			continue
 		}
 		switch b.Type {
@@ -140,8 +153,11 @@ func (r *reader) compile() {
 			shared.Locals = append(shared.Locals, b)
 		case "guard":
 			shared.Guards = append(shared.Guards, b)
+		case "function":
+			shared.Functions = append(shared.Functions, b)
 		case "pairing":
 			pairings = append(pairings, b)
+			shared.Pairings = append(shared.Pairings, b.Labels[0])
 		default:
 			if c := r.connection(b); c != nil {
 				r.Connections = append(r.Connections, c)

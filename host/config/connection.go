@@ -30,6 +30,7 @@ type Connection struct {
 	// Timeout is how long one write may take, Settle how long after a call of unknown outcome the product is left to show what it made;
 	// 0: what the plugin says.
 	Timeout, Settle time.Duration
+	Isolate         bool      // it has a process of the plugin to itself
 	Range           hcl.Range // of the block's header
 	PluginRange     hcl.Range // of what names the plugin
 
@@ -42,7 +43,8 @@ type Decoded struct {
 	Values     json.RawMessage // for the plugin: all settings but the secrets below
 	BaseURL    string          // the setting base_url as the operator gave it; empty: the plugin's
 	Auth       string          // how the credential goes into calls, as in [sdk.Setting]; empty: there is none
-	Credential string          // for the egress
+	Credential string          // for the egress; of Auth "oauth", the app's secret
+	Keys       []string        // that the product calls us with, and wants to hear itself
 	Signing    []string        // webhook secrets, for the hook: any one may have signed
 }
 
@@ -57,6 +59,7 @@ var meta = schema.Block{Arguments: []schema.Argument{
 	{Name: "plugin", About: "which plugin it runs, if that is not the label"},
 	{Name: "rate", About: "requests a second at most, if less than the product allows"},
 	{Name: "timeout", About: "how long one call may take, such as \"30s\", if not as the plugin says"},
+	{Name: "isolate", About: "true: a process of the plugin for this connection alone, so that no other connection's trouble can be its own"},
 	{Name: "settle", About: "how long after a call of unknown outcome the product may still show what it made, such as \"5s\""},
 }}
 
@@ -88,9 +91,21 @@ func (r *reader) connection(b *hcl.Block) *Connection {
 	}
 	c.Timeout = r.span(content.Attributes["timeout"], c.functions)
 	c.Settle = r.span(content.Attributes["settle"], c.functions)
+	if attr := content.Attributes["isolate"]; attr != nil {
+		v, ok := r.literal(attr, cty.Bool, c.functions)
+		c.Isolate = ok && v.True()
+	}
 	c.settings, diags = rest.JustAttributes()
 	r.diags = append(r.diags, diags...)
 	return c
+}
+
+// Process is what the process that runs the connection's plugin is called.
+func (c *Connection) Process() string {
+	if c.Isolate {
+		return c.Plugin + ":" + c.Name
+	}
+	return c.Plugin
 }
 
 // span is an argument like timeout = "30s"; 0 if it is left out, or wrong, which is then told.
@@ -137,10 +152,11 @@ func (c *Connection) Decode(settings []sdk.Setting) (Decoded, hcl.Diagnostics) {
 		known = append(known, s.Name)
 		d.take(s)
 	}
+	d.credentials(settings)
 	for _, name := range language.Sorted(c.settings) {
 		if !slices.Contains(known, name) {
 			d.problem(c.settings[name].NameRange, "Unknown setting", "The plugin %q has no setting %q.%s", c.Plugin, name,
-				language.Meant(name, append(known, "plugin", "rate", "timeout", "settle")))
+				language.Meant(name, append(known, "plugin", "rate", "timeout", "isolate", "settle")))
 		}
 	}
 	if d.diags = Sort(d.diags); d.diags.HasErrors() {
@@ -158,11 +174,7 @@ func (c *Connection) Decode(settings []sdk.Setting) (Decoded, hcl.Diagnostics) {
 
 // Refuse is a plugin's refusal of a setting, at its line.
 func (c *Connection) Refuse(e *sdk.SettingError) hcl.Diagnostics {
-	at := c.Range
-	if attr := c.settings[e.Setting]; attr != nil {
-		at = attr.NameRange
-	}
-	d := language.Problem(at, "Refused setting", "The plugin %q cannot work with %s: %s.", c.Plugin, e.Setting,
+	d := language.Problem(c.at(e.Setting), "Refused setting", "The plugin %q cannot work with %s: %s.", c.Plugin, e.Setting,
 		strings.TrimSuffix(e.Detail, "."))
 	hide(d)
 	return hcl.Diagnostics{d}
@@ -173,6 +185,7 @@ type decoder struct {
 	*Connection
 	decoded Decoded
 	plugin  map[string]cty.Value
+	given   []string // settings that the block has a value for
 	diags   hcl.Diagnostics
 }
 
@@ -191,6 +204,9 @@ var types = map[sdk.SettingType]cty.Type{
 // take evaluates one setting and puts it where it belongs.
 func (d *decoder) take(s sdk.Setting) {
 	v, given, ok := d.evaluate(s)
+	if given || !ok && d.settings[s.Name] != nil { // what stands there and cannot be had was meant all the same
+		d.given = append(d.given, s.Name)
+	}
 	if !ok {
 		return
 	}
@@ -211,7 +227,13 @@ func (d *decoder) take(s sdk.Setting) {
 				"%s takes no webhook until %s has the secret that the product signs with.", d.Name, s.Name))
 		}
 	}
-	if s.Auth != "" && len(texts) > 0 {
+	if s.Auth == "" || len(texts) == 0 {
+		return
+	}
+	if s.Auth == "basic" && s.Verify {
+		d.decoded.Keys = append(d.decoded.Keys, texts...)
+	}
+	if d.decoded.Auth != "oauth" {
 		d.decoded.Auth, d.decoded.Credential = s.Auth, texts[0]
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/patchbay-dev/patchbay/host/rule"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
@@ -164,7 +166,8 @@ func TestVerify(t *testing.T) {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	p := f.Pairings[0]
+	i := slices.IndexFunc(f.Pairings, func(p *rule.Pairing) bool { return p.Label == "alva-lever" })
+	p := f.Pairings[i]
 	all := []sdk.Verb{"tags", "link", "note", "move", "search", "stages", "postings"}
 	vendor := []sdk.Verb{"posting", "outcome", "delete"}
 	if diags := Verify(p, all, vendor); len(diags) > 0 {
@@ -188,6 +191,14 @@ func TestVerify(t *testing.T) {
 		if !strings.Contains(strings.Join(all, "\n"), tt.want) {
 			t.Errorf("%q is not among %q", tt.want, all)
 		}
+	}
+	resting := Verify(p, all[1:], vendor, sdk.VerbTags)
+	rests := `WARNING: PB504 Resting rule: tags "status" needs "tags", which ats.lever can do`
+	if len(resting) != 2 || !strings.Contains(said(resting[0]), rests) {
+		t.Errorf("two groups rest: %v", resting)
+	}
+	if diags := Verify(p, all, vendor[1:], sdk.VerbPosting); !diags.HasErrors() {
+		t.Errorf("what the vendor lacks does not rest: %v", diags)
 	}
 	stages := []sdk.Stage{{ID: "1", Name: "Asessment"}, {ID: "2", Name: " Interview "}}
 	got := VerifyStages(p, stages)

@@ -23,13 +23,14 @@ var top = schema.Block{Blocks: []schema.Block{
 		Type: string(sdk.RoleVendor), Label: "name", Arguments: meta.Arguments,
 		About: "One account of an assessment vendor. Further arguments are the settings of its plugin.",
 	},
-	rule.Frame, rule.Guards, rule.Locals,
+	rule.Frame, rule.Guards, rule.Locals, language.Definition,
 }}
 
 // Reference tells the whole language in sections, made of the tables that files are checked by.
 func Reference() []schema.Entry {
 	folder := schema.Entry{
-		Term: "Blocks of a folder", About: "They stand in any *.hcl of the folder, in any order.", Parts: schema.Entries(top.Blocks),
+		Term: "Blocks of a folder", About: "They stand in any *.hcl of the folder, in any order. What a program writes may be a *.hcl.json: " +
+			"JSON in which names are keys and an expression is \"${…}\".", Parts: schema.Entries(top.Blocks),
 	}
 	functions := schema.Entry{Term: "Functions", About: "What expressions call. An argument with ? may be null, one with ... may be repeated."}
 	all := maps.Clone(language.Functions)

@@ -31,7 +31,11 @@ var silent = map[hclsyntax.TokenType]bool{
 // Scan looks, without recursion, for what would overflow the parser's stack; nil if nothing would.
 func Scan(name string, text []byte) *hcl.Diagnostic {
 	tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos) // what is wrong with them the parser tells
-	levels := []int{0}                                           // how many tokens since the last separator, on each level
+	return scan(tokens)
+}
+
+func scan(tokens hclsyntax.Tokens) *hcl.Diagnostic {
+	levels := []int{0} // how many tokens since the last separator, on each level
 	total := 0
 	for _, t := range tokens {
 		top := len(levels) - 1
@@ -53,11 +57,15 @@ func Scan(name string, text []byte) *hcl.Diagnostic {
 			total++
 		}
 		if len(levels) > mostNesting {
-			return language.Problem(t.Range, "Nested too deeply", "Brackets may stand %d deep within each other.", mostNesting)
+			return tooDeep(t.Range)
 		}
 		if total > mostTokens {
 			return language.Problem(t.Range, "Expression too long", "An expression may have %d words and signs.", mostTokens)
 		}
 	}
 	return nil
+}
+
+func tooDeep(at hcl.Range) *hcl.Diagnostic {
+	return language.Problem(at, "Nested too deeply", "Brackets may stand %d deep within each other.", mostNesting)
 }

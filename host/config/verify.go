@@ -11,8 +11,9 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-// Verify refuses, at its line, each rule of a pairing that needs a verb which its open connections lack.
-func Verify(p *rule.Pairing, ats, vendor []sdk.Verb) hcl.Diagnostics {
+// Verify refuses, at its line, each rule of a pairing that needs a verb which its open connections lack. Optional is what the plugin of its
+// ATS can do with settings that were left out: a rule that needs it rests, of which a warning tells.
+func Verify(p *rule.Pairing, ats, vendor []sdk.Verb, optional ...sdk.Verb) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	needs := p.Needs()
 	for _, side := range []struct {
@@ -21,7 +22,12 @@ func Verify(p *rule.Pairing, ats, vendor []sdk.Verb) hcl.Diagnostics {
 		has  []sdk.Verb
 	}{{p.ATS, needs.ATS.Verbs, ats}, {p.Vendor, needs.Vendor.Verbs, vendor}} {
 		for _, use := range side.uses {
-			if !slices.Contains(side.has, use.Verb) {
+			switch {
+			case slices.Contains(side.has, use.Verb):
+			case side.name == p.ATS && slices.Contains(optional, use.Verb):
+				diags = append(diags, language.Warning(use.Range, "Resting rule",
+					"%s needs %q, which %s can do once a further setting allows it. Until then that is left out.", use.By, use.Verb, side.name))
+			default:
 				diags = append(diags, language.Problem(use.Range, "Not possible here",
 					"%s needs %q, which %s cannot do as it is connected now.", use.By, use.Verb, side.name))
 			}

@@ -30,9 +30,12 @@ const (
 	defaultPerSecond = 5
 	longestPause     = time.Hour        // no product's word holds a connection for longer (reliability.md, section 3)
 	longestBackoff   = 64 * time.Second // between refusals of a product that does not say when to come back
+	longestRest      = 8 * time.Second  // between tries of a product that does not work
+	tolerated        = 4                // failures in a row that say nothing yet
 )
 
-// bucket is what a product allows one credential: a token bucket, kept as the time at which it will be full again.
+// bucket is what a product allows one credential: a token bucket, kept as the time at which it will be full again. It is the breaker, too:
+// whoever does not work is tried by one request at a time, and the others wait as they do for a token, which uses up nobody's patience.
 type bucket struct {
 	clock Clock
 	users int // connections; guarded by Server.mu
@@ -44,6 +47,7 @@ type bucket struct {
 	paused   time.Time // nothing before then
 	refused  time.Time // when the newest pause began
 	refusals int       // in a row
+	failures int       // in a row
 	queues   [priorities][]*waiter
 }
 
@@ -182,10 +186,23 @@ func (b *bucket) overdraw() {
 func (b *bucket) refuse(sent time.Time, after time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.pause(sent, after, longestBackoff)
+}
+
+// fail counts a request that the product could not answer: 5xx, a cut, silence. After a few in a row it is like a refusal.
+func (b *bucket) fail(sent time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failures++; b.failures > tolerated {
+		b.pause(sent, 0, longestRest)
+	}
+}
+
+func (b *bucket) pause(sent time.Time, after, longest time.Duration) {
 	now := b.clock.Now()
 	news := b.refusals == 0 || !sent.Before(b.refused)
 	if after == 0 && news {
-		after = min(time.Second<<min(b.refusals, 16), longestBackoff)
+		after = min(time.Second<<min(b.refusals, 16), longest)
 	}
 	if news {
 		b.refusals++
@@ -197,10 +214,11 @@ func (b *bucket) refuse(sent time.Time, after time.Duration) {
 	}
 }
 
-// accept ends a row of refusals, unless the answer is older than the newest of them.
+// accept ends a row of refusals, unless the answer is older than the newest of them, and of failures.
 func (b *bucket) accept(sent time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.failures = 0
 	if !sent.Before(b.refused) {
 		b.refusals = 0
 	}

@@ -279,3 +279,28 @@ func TestTooManyRequests(t *testing.T) {
 		t.Errorf("stats %+v", got)
 	}
 }
+
+// A product that does not work is tried by one request at a time, at longer and longer intervals, and by all as soon as it works.
+func TestAProductThatDoesNotWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, start := newBucket(wall{}, sdk.Rate{PerSecond: 1000, Burst: 1000}), time.Now()
+		var tries []time.Duration
+		for time.Since(start) < 30*time.Second {
+			take(t, b, Person)
+			tries = append(tries, time.Since(start).Round(time.Second))
+			b.fail(time.Now())
+		}
+		if got, want := fmt.Sprint(tries), "[0s 0s 0s 0s 0s 1s 3s 7s 15s 23s 31s]"; got != want {
+			t.Errorf("tried after %s, want %s", got, want)
+		}
+		take(t, b, Person)
+		b.accept(time.Now())
+		again := time.Now()
+		for range 100 {
+			take(t, b, Person)
+		}
+		if took := time.Since(again); took > time.Second {
+			t.Errorf("a hundred requests take %v once it works", took)
+		}
+	})
+}

@@ -88,12 +88,17 @@ func (c *Call) End() Ledger {
 
 // send judges a request, waits for its turn and sends it. The error is a *failure.
 func (c *Call) send(ctx context.Context, w http.ResponseWriter, r *http.Request) (*http.Response, error) {
-	out, err := c.conn.outgoing(w, r)
+	key := asksKey(r.Header)
+	out, base, err := c.conn.outgoing(w, r)
 	if err == nil && c.mode == Reading && writes(r.Method) {
 		err = &failure{refused, fmt.Sprintf("%s: the call %q may only read, and %s writes", c.conn.name, c.verb, r.Method)}
 	}
 	if err != nil {
 		c.conn.refused.Add(1)
+		return nil, err
+	}
+	token, err := c.conn.present(ctx, out, base, key)
+	if err != nil {
 		return nil, err
 	}
 	prepaid, err := c.depart()
@@ -106,7 +111,14 @@ func (c *Call) send(ctx context.Context, w http.ResponseWriter, r *http.Request)
 			return nil, explain(ctx, err)
 		}
 	}
-	return c.attempt(ctx, out)
+	resp, err := c.attempt(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	if err := token.judge(ctx, c.conn.name, resp); err != nil {
+		return nil, err
+	}
+	return resp, nil
 }
 
 // depart counts a request in, before End or never.
@@ -172,7 +184,9 @@ func (c *Call) record(e Entry) {
 	switch {
 	case e.Status == http.StatusTooManyRequests:
 		c.conn.bucket.refuse(e.Started, e.RetryAfter)
-	case e.Status != 0:
+	case e.Status == 0 || e.Status >= 500:
+		c.conn.bucket.fail(e.Started)
+	default:
 		c.conn.bucket.accept(e.Started)
 	}
 }

@@ -19,11 +19,13 @@ import (
 
 // Connection says where one connection may go, and how.
 type Connection struct {
-	Name        string   // as the operator calls it: "ats.lever"
+	Name        string   // as the operator calls it: "ats.main"
 	BaseURL     string   // the credential is added at its origin, and only there
 	OperatorURL bool     // the operator wrote BaseURL: it may be http, and may lead to an internal address
 	Hosts       []string // as [sdk.About].Hosts; always https
 	Credential  Credential
+	Access      Source // instead of Credential: tokens, presented as bearer at the base URL's origin
+	Key         Source // keys that the product calls us with: for requests that ask for them, see source.go; nil: none
 	Rate        sdk.Rate
 	Final       []int // as [sdk.About].Final
 }
@@ -93,6 +95,8 @@ type Conn struct {
 	domains    map[string]bool // domain:port, of which one label more is allowed
 	authHeader string          // empty: no credential
 	authValue  string
+	access     Source
+	key        Source
 	hop        *http.Transport
 
 	calls        atomic.Int64
@@ -116,7 +120,7 @@ func newConn(s *Server, o Connection) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("base URL: %w", err)
 	}
-	c := &Conn{server: s, name: o.Name, final: o.Final, operator: o.OperatorURL}
+	c := &Conn{server: s, name: o.Name, final: o.Final, operator: o.OperatorURL, access: o.Access, key: o.Key}
 	if c.base, err = originOf(u.Scheme, u); err != nil {
 		return nil, fmt.Errorf("base URL: %w", err)
 	}
@@ -129,6 +133,9 @@ func newConn(s *Server, o Connection) (*Conn, error) {
 	}
 	if c.authHeader, c.authValue, err = o.Credential.header(); err != nil {
 		return nil, err
+	}
+	if c.access != nil && c.authHeader != "" {
+		return nil, errors.New("a credential that stays and one that changes exclude each other")
 	}
 	c.account = account{origin: c.base, credential: o.Credential}
 	if c.authHeader == "" {

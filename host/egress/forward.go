@@ -38,6 +38,10 @@ var (
 	broken      = reason{"broken", http.StatusBadGateway}               // the connection, under way
 	cut         = reason{"cut", http.StatusServiceUnavailable}          // by the end of the call, or the plugin itself
 	late        = reason{"late", http.StatusGatewayTimeout}             // the call's deadline has passed
+
+	disconnected = reason{"disconnected", http.StatusUnauthorized}    // no access until a person connects again
+	tokenless    = reason{"tokenless", http.StatusServiceUnavailable} // no access at the moment
+	renewed      = reason{"renewed", http.StatusTooManyRequests}      // the product refused a token, and there is another now
 )
 
 // explain makes a failure of what stopped a request.
@@ -74,7 +78,9 @@ func fail(w http.ResponseWriter, err error) {
 	f := &failure{broken, "for no known reason"}
 	errors.As(err, &f)
 	h := w.Header()
-	h.Set(sdk.HeaderFailure, f.reason.word)
+	if f.reason != disconnected && f.reason != renewed { // of these a plugin is told as the product would tell it, and knows what to do
+		h.Set(sdk.HeaderFailure, f.reason.word)
+	}
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Connection", "close")
 	w.WriteHeader(f.reason.status)
@@ -104,30 +110,34 @@ func stripHop(h http.Header) {
 	}
 }
 
-// outgoing makes the request to the product of the plugin's. The error is a *failure.
-func (c *Conn) outgoing(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+// outgoing makes the request to the product of the plugin's. The error is a *failure. Tokens are not added yet.
+func (c *Conn) outgoing(w http.ResponseWriter, r *http.Request) (out *http.Request, base bool, err error) {
 	if !r.URL.IsAbs() || r.URL.Opaque != "" {
-		return nil, &failure{refused, c.name + ": the request is not in absolute form"}
+		return nil, false, &failure{refused, c.name + ": the request is not in absolute form"}
 	}
 	scheme := r.Header.Get(sdk.HeaderScheme)
 	to, err := originOf(scheme, r.URL)
 	if err != nil {
-		return nil, &failure{refused, c.name + ": " + err.Error()}
+		return nil, false, &failure{refused, c.name + ": " + err.Error()}
 	}
 	base, ok := c.allows(to)
 	if !ok {
-		return nil, &failure{refused, fmt.Sprintf("%s: %s://%s is not a host of this connection", c.name, to.scheme, to.hostport)}
+		return nil, false, &failure{refused, fmt.Sprintf("%s: %s://%s is not a host of this connection", c.name, to.scheme, to.hostport)}
 	}
 	if limit := c.server.MaxRequest; r.ContentLength > limit {
-		return nil, &failure{tooLarge, fmt.Sprintf("the request is over %d bytes", limit)}
+		return nil, false, &failure{tooLarge, fmt.Sprintf("the request is over %d bytes", limit)}
 	}
-	out := *r
+	made := *r
+	out = &made
 	out.URL = &url.URL{Scheme: to.scheme, Host: to.hostport, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
 	out.Host = strings.TrimSuffix(to.hostport, ":"+ports[to.scheme])
 	out.RequestURI, out.Close, out.Trailer = "", false, nil
 	stripHop(out.Header)
 	if c.authHeader != "" {
 		delete(out.Header, c.authHeader)
+	}
+	if c.access != nil || c.key != nil {
+		delete(out.Header, "Authorization")
 	}
 	if base && c.authHeader != "" {
 		out.Header[c.authHeader] = []string{c.authValue}
@@ -136,7 +146,7 @@ func (c *Conn) outgoing(w http.ResponseWriter, r *http.Request) (*http.Request, 
 		out.Body = http.MaxBytesReader(w, r.Body, c.server.MaxRequest)
 	}
 	unrepeatable(out.Header)
-	return &out, nil
+	return out, base, nil
 }
 
 // unrepeatable keeps net/http's transport from sending a write twice. When a kept-alive connection breaks, it repeats what it takes for

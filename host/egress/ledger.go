@@ -54,7 +54,7 @@ func (l Ledger) RetryAfter() time.Duration {
 func writes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
 // retryAfter reads how long an answer asks to wait, up to an hour: Retry-After in seconds or as a date, or, of a 429, X-RateLimit-Reset in
-// seconds since 1970 (greenhouse.md, section 8). A date is measured against the answer's own Date, so that no two clocks are compared.
+// seconds since 1970. A date is measured against the answer's own Date, so that no two clocks are compared.
 func retryAfter(resp *http.Response, now time.Time) time.Duration {
 	if sent, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		now = sent

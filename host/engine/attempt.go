@@ -25,6 +25,13 @@ func (s *shift) call(ctx context.Context, last *journal.Reading, f journal.Effec
 			return err
 		}
 	}
+	var file *document
+	if f.Verb == sdk.VerbFile {
+		var err error
+		if file, err = s.fetch(ctx, f); file == nil {
+			return err
+		}
+	}
 	if err := s.rest.Ask(f.Conn); err != nil {
 		return err
 	}
@@ -32,7 +39,7 @@ func (s *shift) call(ctx context.Context, last *journal.Reading, f journal.Effec
 	if err != nil {
 		return err
 	}
-	a := attempt{task: s.task, key: f.Key, conn: f.Conn, turn: turn, start: s.Clock.Now()}
+	a := attempt{task: s.task, key: f.Key, conn: f.Conn, turn: turn, start: s.Clock.Now(), file: file}
 	a.lazy = !f.Durable() && slices.Contains(lazy, f.Verb)
 	a.write, err = s.intend(ctx, a, fresh, stages)
 	if err != nil || a.write.Verb() == "" {
@@ -67,6 +74,9 @@ func (s *shift) intend(ctx context.Context, a attempt, fresh *journal.Reading, s
 		return sdk.Write{}, nil
 	}
 	w, drop, err := h.Complete(ctx, f, stages)
+	if err == nil && drop == nil && a.file != nil {
+		w = a.file.of(w)
+	}
 	switch {
 	case err != nil:
 		return sdk.Write{}, err
@@ -100,9 +110,7 @@ func (s *shift) intend(ctx context.Context, a attempt, fresh *journal.Reading, s
 func (s *shift) goOn(ctx context.Context, k sdk.Key) error {
 	a := s.begun(begunKey{s.Subject, k})
 	if a == nil {
-		return s.commit(ctx, outcome{k, func(*hearing.Hearing, *journal.Effect) (effect.Input, sdk.Done, error) {
-			return effect.Lost{Reason: "what came of the call was not written down"}, sdk.Done{}, nil
-		}})
+		return s.commit(ctx, known(k, effect.Lost{Reason: "what came of the call was not written down"}))
 	}
 	if limit := s.Connections[a.conn].Timeout(); s.sendBy(*a).Sub(s.Clock.Now()) < limit/2 {
 		return s.unmade(ctx, *a, "its turn came too late")
@@ -121,7 +129,7 @@ func (s *shift) finish(ctx context.Context, a attempt) error {
 	// The intent says when the call ends: a restart counts from there.
 	limited, cancel := context.WithTimeout(s.Engine.work, s.sendBy(a).Sub(s.Clock.Now()))
 	defer cancel()
-	done, ledger, failure := s.Connections[a.conn].Write(limited, a.turn, a.write)
+	done, ledger, failure := s.Connections[a.conn].Write(limited, a.turn, a.write, a.file.reader())
 	failure = s.rest.Learn(a.conn, failure)
 	became := outcome{a.key, func(_ *hearing.Hearing, f *journal.Effect) (effect.Input, sdk.Done, error) {
 		if !f.Durable() {

@@ -20,6 +20,7 @@ type attempt struct {
 	start time.Time
 	write sdk.Write // without a verb: nothing is to be called after all
 	lazy  bool      // what came of it may be owed
+	file  *document // of a write that carries one
 }
 
 // sendBy is when the host ends the call.
@@ -30,7 +31,7 @@ func (e *Engine) sendBy(a attempt) time.Time { return a.start.Add(e.Connections[
 func (e *Engine) begin(ctx context.Context, h *hearing.Hearing) (*attempt, error) {
 	for _, p := range e.Pairings {
 		f := first(h.Case, p.Label)
-		if f == nil || f.State != effect.Ready || f.Attempt > 0 || !f.Durable() || f.Verb == sdk.VerbMove {
+		if f == nil || f.State != effect.Ready || f.Attempt > 0 || !f.Durable() || f.Verb == sdk.VerbMove || f.Verb == sdk.VerbFile {
 			continue
 		}
 		conn := e.Connections[f.Conn]
@@ -84,7 +85,5 @@ func (e *Engine) abandon(ctx context.Context) {
 // unmade gives back an attempt's turn: surely nothing was sent.
 func (e *Engine) unmade(ctx context.Context, a attempt, why string) error {
 	a.turn.Release()
-	return e.commit(context.WithoutCancel(ctx), a.Subject, outcome{a.key, func(*hearing.Hearing, *journal.Effect) (effect.Input, sdk.Done, error) {
-		return effect.NotApplied{Steady: true, Reason: why}, sdk.Done{}, nil
-	}})
+	return e.commit(context.WithoutCancel(ctx), a.Subject, known(a.key, effect.NotApplied{Steady: true, Reason: why}))
 }

@@ -14,6 +14,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"log/slog"
 	"math/rand/v2"
@@ -44,12 +45,13 @@ type Connection interface {
 	Stages(ctx context.Context) iter.Seq2[sdk.Stage, error]
 	Assessments(ctx context.Context) iter.Seq2[sdk.Assessment, error]
 	Find(ctx context.Context, w sdk.Write) (sdk.Finding, error)
+	Document(ctx context.Context, remote, role string, most int64) (sdk.Document, []byte, error)
 	// Admit waits for the connection's turn to call, Write takes it. SendBy is when the host ends the call.
 	Admit(ctx context.Context, p egress.Priority) (Turn, error)
-	TryAdmit() (Turn, bool) // a turn, if one is free at once
-	Write(ctx context.Context, turn Turn, w sdk.Write) (sdk.Done, egress.Ledger, error)
-	Timeout() time.Duration // of one write
-	Settle() time.Duration  // how long the product is left to show what a call made; 0: as Limits say
+	TryAdmit() (Turn, bool)                                                                             // a turn, if one is free at once
+	Write(ctx context.Context, turn Turn, w sdk.Write, file io.Reader) (sdk.Done, egress.Ledger, error) // file: of a write of one
+	Timeout() time.Duration                                                                             // of one write
+	Settle() time.Duration                                                                              // how long the product is left to show what a call made; 0: as Limits say
 }
 
 // Turn is a connection's leave to call. One that is not taken is given back.
@@ -59,7 +61,7 @@ type Turn interface{ Release() }
 type Options struct {
 	Journal     *journal.Journal
 	Pairings    []*rule.Pairing
-	Connections map[string]Connection // by name: "ats.lever"
+	Connections map[string]Connection // by name: "ats.main"
 	Clock       Clock
 	Limits      effect.Limits
 	Log         *slog.Logger
@@ -78,7 +80,9 @@ type Engine struct {
 	streaks   sync.Map        // by task: its failures in a row
 	attempts  sync.Map        // by begunKey: those begun
 	moving    sync.Map        // by application: the stage of a move in flight
+	asked     sync.Map        // by the event's id: closed when a request is decided that somebody waits for
 	since     time.Time       // the start of this run
+	silence   silence         // of webhooks
 	resumed   chan struct{}   // closed when what the last run left is taken up
 	going     context.Context // done when the engine drains: nothing new begins
 	halt      context.CancelFunc

@@ -53,13 +53,13 @@ func (e *Engine) hearATS(ctx context.Context, s journal.Subject, arrivals []jour
 		return due, false, err
 	}
 	if known == nil {
-		known, err = e.read(ctx, s)
+		known, err = e.learn(ctx, s, arrivals)
 	}
 	missing, unfit := errors.Is(err, sdk.ErrNotFound), refusal(err)
 	switch {
 	case err != nil && !missing && unfit == nil:
 		return due, false, err
-	case unfit == nil && e.early(arrivals, known.Application, missing):
+	case unfit == nil && !known.Told && e.early(arrivals, known.Application, missing):
 		return due, false, errEarly
 	}
 	assessments, err := e.assessments(ctx, s.Conn)
@@ -73,9 +73,14 @@ func (e *Engine) hearATS(ctx context.Context, s journal.Subject, arrivals []jour
 	}
 	h.Change.Taken = arrivals
 	switch {
+	case h.Case.Anonymized:
+		h.RefuseAll(arrivals, "anonymized", "")
+	case slices.ContainsFunc(arrivals, isAnonymization):
+		err = h.Anonymized(ctx)
 	case unfit != nil:
 		h.RefuseAll(arrivals, unfit.Reason, unfit.Detail)
 	case !missing:
+		e.compare(h.Case, known, arrivals)
 		h.Know(known)
 		err = h.Decide(ctx, arrivals, assessments)
 	case slices.ContainsFunc(arrivals, isDeletion):
@@ -180,6 +185,7 @@ func (e *Engine) save(ctx context.Context, h *hearing.Hearing) error {
 	}
 	saved = true
 	e.recent.keep(h.Case)
+	e.answered(h.Case)
 	e.wakeAll(h.Case)
 	for _, s := range h.News {
 		e.Hear(s)

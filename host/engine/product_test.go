@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"sync"
@@ -26,8 +28,14 @@ const (
 )
 
 var verbs = map[string][]sdk.Verb{
-	lever: {sdk.VerbTags, sdk.VerbLink, sdk.VerbNote, sdk.VerbMove, sdk.VerbStages, sdk.VerbFind, sdk.VerbSearch},
-	alva:  {sdk.VerbInvite, sdk.VerbPosting, sdk.VerbOutcome, sdk.VerbDelete, sdk.VerbAssessments, sdk.VerbFind},
+	lever: {
+		sdk.VerbTags, sdk.VerbLink, sdk.VerbNote, sdk.VerbFeedback, sdk.VerbFields, sdk.VerbFile, sdk.VerbReport, sdk.VerbMove, sdk.VerbStages,
+		sdk.VerbFind, sdk.VerbSearch,
+	},
+	alva: {
+		sdk.VerbInvite, sdk.VerbPosting, sdk.VerbOutcome, sdk.VerbDelete, sdk.VerbAnonymize, sdk.VerbAlert, sdk.VerbAssessments,
+		sdk.VerbDocuments, sdk.VerbFind,
+	},
 }
 
 func (p *product) Verbs() map[sdk.Verb]sdk.Promise {
@@ -132,6 +140,12 @@ func (p *product) Find(ctx context.Context, w sdk.Write) (sdk.Finding, error) {
 				done = invitedAs(s.remote)
 			}
 		}
+	case w.Feedback != nil, w.File != nil, w.Alert != nil:
+		for _, l := range p.left {
+			if l.key == w.Key {
+				found++
+			}
+		}
 	default:
 		return sdk.Finding{Verdict: sdk.Cannot}, nil
 	}
@@ -139,6 +153,21 @@ func (p *product) Find(ctx context.Context, w sdk.Write) (sdk.Finding, error) {
 		return sdk.Finding{Verdict: sdk.Absent}, nil
 	}
 	return sdk.Finding{Verdict: sdk.Present, Done: done, More: found - 1}, nil
+}
+
+func (p *product) Document(ctx context.Context, _, role string, most int64) (sdk.Document, []byte, error) {
+	if err := p.read(ctx, "document"); err != nil {
+		return sdk.Document{}, nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.document == nil {
+		return sdk.Document{}, nil, sdk.Later(0, errors.New("it is being made"))
+	}
+	if int64(len(p.document)) > most {
+		return sdk.Document{}, nil, sdk.Refuse("too_large", role)
+	}
+	return sdk.Document{Name: "hostile/../name", Type: "application/pdf"}, p.document, nil
 }
 
 func invitedAs(remote string) sdk.Done {
@@ -178,8 +207,13 @@ func (p *product) Admit(ctx context.Context, _ egress.Priority) (Turn, error) {
 }
 
 // Write makes one call. It reaches the product after a moment and is answered after another; a host that dies in between hears nothing.
-func (p *product) Write(ctx context.Context, turn Turn, w sdk.Write) (sdk.Done, egress.Ledger, error) {
+func (p *product) Write(ctx context.Context, turn Turn, w sdk.Write, file io.Reader) (sdk.Done, egress.Ledger, error) {
 	turn.Release()
+	if w.File != nil {
+		if content, err := io.ReadAll(file); err != nil || int64(len(content)) != w.File.Size {
+			p.Errorf("a file of %d bytes has %d: %v", w.File.Size, len(content), err)
+		}
+	}
 	if p.dead() {
 		<-ctx.Done()
 		return sdk.Done{}, egress.Ledger{}, ctx.Err()
@@ -244,6 +278,12 @@ func applicationOf(w sdk.Write) string {
 		return w.Note.Application
 	case w.Move != nil:
 		return w.Move.Application
+	case w.Feedback != nil:
+		return w.Feedback.Application
+	case w.Fields != nil:
+		return w.Fields.Application
+	case w.File != nil:
+		return w.File.Application
 	case w.Invite != nil:
 		return w.Invite.Application
 	}

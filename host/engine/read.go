@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,40 @@ func (e *Engine) read(ctx context.Context, s journal.Subject) (*journal.Reading,
 	return &journal.Reading{Application: app, At: at}, err
 }
 
+// learn is what there is to know of an application that events are about: what the ATS says now; where it cannot be read, or need not,
+// what events told.
+func (e *Engine) learn(ctx context.Context, s journal.Subject, arrivals []journal.Arrival) (*journal.Reading, error) {
+	var last journal.Reading
+	if err := e.see(ctx, s, func(c *journal.Case) { last = c.Last }); err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(arrivals, isAnonymization) {
+		return &last, nil // whom it is about is known, and gone
+	}
+	for _, a := range arrivals {
+		if a.Event.Snapshot != nil {
+			last = told(last, a)
+		}
+	}
+	if last.Told && slices.ContainsFunc(arrivals, func(a journal.Arrival) bool { return a.Event.Snapshot != nil }) {
+		return &last, nil
+	}
+	r, err := e.read(ctx, s)
+	if last.Told && refusal(err) != nil && !slices.ContainsFunc(arrivals, isDeletion) {
+		return &last, nil
+	}
+	return r, err
+}
+
+// told is a reading with what an event tells of its application: somebody asks for her test, so she is there.
+func told(r journal.Reading, a journal.Arrival) journal.Reading {
+	app, s := &r.Application, a.Event.Snapshot
+	app.ID, app.Candidate, app.URL, app.Active = a.Event.Application, s.Candidate, s.URL, true
+	app.Person = cmp.Or(a.Event.Person, app.Person)
+	r.At, r.Told = a.Received, true
+	return r
+}
+
 // reread reads the application of a case again if the last reading is stale, or of an earlier run of the host, which may have died in the
 // middle of a change, or if it must be. It is nil if not, or if the application is not there: what was read last will do.
 func (e *Engine) reread(ctx context.Context, s journal.Subject, last time.Time, must bool) (*journal.Reading, error) {
@@ -49,6 +84,8 @@ func (e *Engine) reread(ctx context.Context, s journal.Subject, last time.Time, 
 	}
 	return r, err
 }
+
+func isAnonymization(a journal.Arrival) bool { return a.Event.Kind == sdk.KindAnonymized }
 
 func isDeletion(a journal.Arrival) bool { return a.Event.Kind == sdk.KindDeleted }
 

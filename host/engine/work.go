@@ -19,7 +19,16 @@ import (
 
 // order is the order of the effects of one (pairing, application). The move comes last of what the ATS sees: nobody moves without evidence.
 var order = []sdk.Verb{
-	sdk.VerbDelete, sdk.VerbPosting, sdk.VerbInvite, sdk.VerbLink, sdk.VerbNote, sdk.VerbTags, sdk.VerbMove, sdk.VerbOutcome,
+	sdk.VerbDelete, sdk.VerbAnonymize, sdk.VerbPosting, sdk.VerbInvite, sdk.VerbReport, sdk.VerbLink, sdk.VerbNote, sdk.VerbFeedback,
+	sdk.VerbFields, sdk.VerbFile, sdk.VerbTags, sdk.VerbMove, sdk.VerbOutcome, sdk.VerbAlert,
+}
+
+// rank is an effect's place in the order. A file that the vendor has not made yet holds nothing back.
+func rank(f *journal.Effect) int {
+	if f.Verb == sdk.VerbFile && f.State == effect.Wait && f.Reason == notReady {
+		return len(order)
+	}
+	return slices.Index(order, f.Verb)
 }
 
 // priority is who goes first where calls are scarce.
@@ -42,7 +51,7 @@ func first(c *journal.Case, pairing string, owed ...outcome) *journal.Effect {
 		if f.State == effect.Intent {
 			return f
 		}
-		if next == nil || slices.Index(order, f.Verb) < slices.Index(order, next.Verb) {
+		if next == nil || rank(f) < rank(next) {
 			next = f
 		}
 	}
@@ -59,7 +68,7 @@ type shift struct {
 }
 
 // lazy are verbs whose outcome may be owed if a repeat changes nothing: nobody decides by it.
-var lazy = []sdk.Verb{sdk.VerbLink}
+var lazy = []sdk.Verb{sdk.VerbLink, sdk.VerbFields}
 
 // workOn takes the effects of one lane as far as they go.
 func (e *Engine) workOn(ctx context.Context, t task, pool string) (next string, due time.Time, err error) {
@@ -157,6 +166,11 @@ func (e *Engine) judge(ledger egress.Ledger, err error, done sdk.Done) effect.In
 type outcome struct {
 	key    sdk.Key
 	became func(*hearing.Hearing, *journal.Effect) (effect.Input, sdk.Done, error)
+}
+
+// known is an outcome that does not depend on how the effect stands when it is committed.
+func known(k sdk.Key, in effect.Input) outcome {
+	return outcome{k, func(*hearing.Hearing, *journal.Effect) (effect.Input, sdk.Done, error) { return in, sdk.Done{}, nil }}
 }
 
 // commit takes what became of effects, and what is owed, into the case, with everything that follows from it.

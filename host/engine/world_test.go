@@ -17,15 +17,17 @@ import (
 // hosts, and a request that has reached it is carried out whether or not the host that sent it lives to hear of it.
 type world struct {
 	testing.TB
-	mu     sync.Mutex
-	apps   map[string]*sdk.Application
-	notes  map[string][]note   // by application
-	links  map[string][]string // by application
-	moves  []string            // that hosts made
-	sent   []sent
-	told   []string // outcomes and deletions at the vendor
-	stages []sdk.Stage
-	tests  []sdk.Assessment
+	mu       sync.Mutex
+	apps     map[string]*sdk.Application
+	notes    map[string][]note   // by application
+	links    map[string][]string // by application
+	moves    []string            // that hosts made
+	sent     []sent
+	told     []string // outcomes and deletions at the vendor
+	left     []note   // by writes of other verbs, each said in a line
+	document []byte   // that the vendor made; nil: not yet
+	stages   []sdk.Stage
+	tests    []sdk.Assessment
 	promises
 	fate   func(write) fate                // of each write; nil: all goes well
 	unread func(conn, what string) error   // of each read; nil: all goes well
@@ -94,6 +96,9 @@ func newWorld(t testing.TB) *world {
 		promises: promises{
 			sdk.VerbInvite: {Repeat: sdk.Keyed, KeptFor: 30 * 24 * time.Hour},
 			sdk.VerbNote:   {Repeat: sdk.Look, Settle: 10 * time.Second},
+
+			sdk.VerbFeedback: {Repeat: sdk.Look, Settle: 10 * time.Second}, sdk.VerbFile: {Repeat: sdk.Look, Settle: 10 * time.Second},
+			sdk.VerbAlert: {Repeat: sdk.Look, Settle: 10 * time.Second},
 		},
 		hook: func(string, sdk.Event) {},
 	}
@@ -236,6 +241,24 @@ func (w *world) carryOut(change sdk.Write) sdk.Done {
 		return sdk.Done{Remote: "copy of " + change.Posting.ID}
 	case change.Outcome != nil:
 		w.told = append(w.told, fmt.Sprint(change.Outcome.Kind, " ", change.Outcome.Invitations))
+	case change.Feedback != nil:
+		f := change.Feedback
+		w.left = append(w.left, note{change.Key, fmt.Sprintf("feedback %q: %v percent, %d of 4, %q", f.Template, *f.Score, f.Rating, f.Text)})
+	case change.Fields != nil:
+		line := "fields"
+		for _, f := range change.Fields.Values {
+			line += fmt.Sprintf(" %s=%v", f.Name, *f.Number)
+		}
+		w.left = append(w.left, note{change.Key, line})
+	case change.File != nil:
+		f := change.File
+		w.left = append(w.left, note{change.Key, fmt.Sprintf("file %q of %s, %d bytes, of %s", f.Name, f.Type, f.Size, f.Invitation)})
+	case change.Report != nil:
+		w.left = append(w.left, note{change.Key, fmt.Sprint("report to ", change.Report.Callbacks)})
+	case change.Alert != nil:
+		w.left = append(w.left, note{change.Key, "alert " + change.Alert.Text})
+	case change.Anonymize != nil:
+		w.told = append(w.told, fmt.Sprint("anonymize ", change.Anonymize.Person, " ", change.Anonymize.Invitations))
 	case change.Delete != nil:
 		w.told = append(w.told, fmt.Sprint("delete ", change.Delete.Invitations, " everywhere ", change.Delete.Everywhere))
 	}

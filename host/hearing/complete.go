@@ -16,8 +16,10 @@ import (
 func (h *Hearing) Complete(ctx context.Context, f *journal.Effect, stages []sdk.Stage) (w sdk.Write, drop effect.Input, err error) {
 	w = f.Write
 	switch {
-	case h.Case.Deleted && f.Verb != sdk.VerbDelete:
+	case h.Case.Deleted && !farewell(f.Verb):
 		drop = effect.Drop{Reason: deletedReason}
+	case h.Case.Anonymized && !farewell(f.Verb):
+		drop = effect.Drop{Reason: anonymizedReason}
 	case f.Verb == sdk.VerbMove:
 		w.Move, drop = h.forward(f, stages)
 	case f.Durable() && f.Attempt > 0:
@@ -34,6 +36,10 @@ func (h *Hearing) Complete(ctx context.Context, f *journal.Effect, stages []sdk.
 		var kept journal.Kept
 		if kept, err = h.Journal.Kept(ctx, f.Conn, w.Posting.ID); kept.Digest == journal.PostingDigest(*w.Posting) {
 			drop = effect.Drop{Reason: "the vendor's copy is as it should be"}
+		}
+	case f.Verb == sdk.VerbReport:
+		if w.Report = (&sdk.Report{Callbacks: h.callbacks(f.Invitation)}); len(w.Report.Callbacks) == 0 {
+			drop = effect.Drop{Reason: "nobody asked to be told"}
 		}
 	case f.Verb == sdk.VerbDelete:
 		gone := *w.Delete
@@ -60,7 +66,7 @@ func (h *Hearing) forward(f *journal.Effect, stages []sdk.Stage) (*sdk.Move, eff
 	case app.Stage.ID != "" && !known:
 		return nil, effect.Refused{Reason: "unknown_stage", Detail: fmt.Sprintf("it is in %q, which is not in the pipeline", app.Stage.Name)}
 	case missing:
-		return nil, effect.Refused{Reason: "evidence_missing", Detail: "a link or note that belongs to it is parked; retry the move after that"}
+		return nil, effect.Refused{Reason: "evidence_missing", Detail: "a link, note, feedback or file that belongs to it is parked; retry the move after that"}
 	case !app.Active:
 		return nil, effect.Drop{Reason: "the application is no longer active"}
 	case at.Index >= to.Index:
@@ -78,4 +84,4 @@ func byName(stages []sdk.Stage) map[string]sdk.Stage {
 }
 
 // evidence is what a move waits for.
-var evidence = []sdk.Verb{sdk.VerbLink, sdk.VerbNote}
+var evidence = []sdk.Verb{sdk.VerbLink, sdk.VerbNote, sdk.VerbFeedback, sdk.VerbFile}

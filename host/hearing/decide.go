@@ -23,7 +23,15 @@ func (h *Hearing) Decide(ctx context.Context, arrivals []journal.Arrival, known 
 			if p.ATS != h.Case.ATS || p.Mode != rule.Live {
 				continue
 			}
-			if err := h.ask(ctx, p, a.Event, known[p.Vendor]); err != nil {
+			if a.Event.Kind == sdk.KindRequested {
+				continue
+			}
+			if _, err := h.ask(ctx, p, a.Event, known[p.Vendor]); err != nil {
+				return err
+			}
+		}
+		if a.Event.Kind == sdk.KindRequested {
+			if err := h.requested(ctx, a.Event, known); err != nil {
 				return err
 			}
 		}
@@ -62,36 +70,36 @@ func (h *Hearing) appear(arrivals []journal.Arrival) {
 const unknownAssessment = "unknown_assessment"
 
 // ask has one pairing decide about one event, and plans what it says.
-func (h *Hearing) ask(ctx context.Context, p *rule.Pairing, ev sdk.Event, assessments []sdk.Assessment) error {
+func (h *Hearing) ask(ctx context.Context, p *rule.Pairing, ev sdk.Event, assessments []sdk.Assessment) (plan rule.Plan, err error) {
 	seen := map[string]int{}
 	for tag, a := range h.Case.Appearances {
 		seen[tag] = a.N
 	}
 	used, err := h.used(ctx, ev)
 	if err != nil {
-		return err
+		return plan, err
 	}
-	plan := p.Decide(ev, rule.Known{
+	plan = p.Decide(ev, rule.Known{
 		Application: h.Case.Last.Application, Invitations: h.Case.With(p.Vendor), Assessments: assessments, Appearances: seen, Used: used,
 	})
 	unknown := func(in rule.Invite) bool { return in.Failed != nil && in.Failed.Reason == unknownAssessment }
 	if slices.ContainsFunc(plan.Invites, unknown) && h.Lacks(p.Vendor) {
-		return ErrAgain // it may be younger than the list
+		return plan, ErrAgain // it may be younger than the list
 	}
 	h.record(p, ev, plan.Decisions)
 	h.warn(p, ev, plan.Near)
 	for _, in := range plan.Invites {
-		if err := h.invite(ctx, p, in); err != nil {
-			return err
+		if err := h.invite(ctx, p, in, ev.Kind == sdk.KindRequested); err != nil {
+			return plan, err
 		}
 	}
 	if slices.Contains(p.Mirror.Outcomes, ev.Kind) {
 		h.outcome(p, ev)
 	}
 	if p.Mirror.Postings > 0 && (ev.Kind == sdk.KindApplied || len(plan.Invites) > 0) {
-		return h.posting(ctx, p)
+		err = h.posting(ctx, p)
 	}
-	return nil
+	return plan, err
 }
 
 // used is the facts that are the baseline. A sweep sees what lies before the host's first day; a webhook is news by nature.
@@ -139,7 +147,7 @@ func (h *Hearing) warn(p *rule.Pairing, ev sdk.Event, near []rule.Near) {
 
 // add plans one effect, unless it was ever planned before.
 func (h *Hearing) add(f journal.Effect) {
-	if h.Case.Effect(f.Key) != nil || h.Case.Deleted && f.Verb != sdk.VerbDelete {
+	if h.Case.Effect(f.Key) != nil || (h.Case.Deleted || h.Case.Anonymized) && !farewell(f.Verb) {
 		return
 	}
 	promise, ok := h.Verbs(f.Conn)[f.Verb]

@@ -11,17 +11,27 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-const deletedReason = "the application was deleted"
+const (
+	deletedReason    = "the application was deleted"
+	anonymizedReason = "the person was anonymized"
+)
 
 // Deleted begins the end of a case: the ATS says that the application is gone, and a read confirms it.
 func (h *Hearing) Deleted(ctx context.Context) error {
 	h.Case.Deleted = true
 	h.Note(journal.Entry{What: "event", Name: string(sdk.KindDeleted)})
-	return h.erase(ctx)
+	return h.end(ctx)
 }
 
-// deletions plans one deletion at each vendor that knows the person, or, when no other application of hers is left, that may know her.
-func (h *Hearing) deletions(ctx context.Context) error {
+// Anonymized begins to forget who a case is about: the ATS says that what names the person was removed.
+func (h *Hearing) Anonymized(ctx context.Context) error {
+	h.Case.Anonymized = true
+	h.Note(journal.Entry{What: "event", Name: string(sdk.KindAnonymized)})
+	return h.end(ctx)
+}
+
+// farewells plans one last write at each vendor that knows the person, or, when no other application of hers is left, that may know her.
+func (h *Hearing) farewells(ctx context.Context) error {
 	last, err := h.last(ctx)
 	if err != nil {
 		return err
@@ -31,13 +41,21 @@ func (h *Hearing) deletions(ctx context.Context) error {
 		maybe := last && slices.ContainsFunc(h.Case.Effects, func(f journal.Effect) bool {
 			return f.Conn == p.Vendor && f.Verb == sdk.VerbInvite && f.State == effect.Cancelled && f.Doubt > 0
 		})
-		if p.ATS != h.Case.ATS || p.Mode == rule.Off || !p.Mirror.Deletions || len(remotes) == 0 && !maybe {
+		if p.ATS != h.Case.ATS || p.Mode == rule.Off || len(remotes) == 0 && !maybe {
+			continue
+		}
+		person, w := h.Case.Last.Application.Person, sdk.Write{}
+		switch {
+		case h.Case.Deleted && p.Mirror.Deletions:
+			w.Delete = &sdk.Deletion{Person: person, Invitations: remotes}
+		case !h.Case.Deleted && p.Mirror.Anonymizations:
+			w.Anonymize = &sdk.Anonymization{Person: person, Invitations: remotes}
+		default:
 			continue
 		}
 		h.add(journal.Effect{
-			Effect:  effect.Effect{Key: sdk.NewKey("delete", p.Vendor, h.Case.ATS, h.Case.Application, strconv.Itoa(len(remotes)))},
-			Pairing: p.Label, Conn: p.Vendor, Verb: sdk.VerbDelete,
-			Write: sdk.Write{Delete: &sdk.Deletion{Person: h.Case.Last.Application.Person, Invitations: remotes}},
+			Effect:  effect.Effect{Key: sdk.NewKey(string(w.Verb()), p.Vendor, h.Case.ATS, h.Case.Application, strconv.Itoa(len(remotes)))},
+			Pairing: p.Label, Conn: p.Vendor, Verb: w.Verb(), Write: w,
 		})
 	}
 	return nil
@@ -58,22 +76,63 @@ func (h *Hearing) last(ctx context.Context) (bool, error) {
 	return true, err
 }
 
-// erase drops what is not wanted any more, plans the vendors' deletions, and ends a deleted case once nothing is left to do for it; until
-// then it saves it. An invitation that may be on its way comes to its end first: whom it reaches is to be deleted at the vendor.
-func (h *Hearing) erase(ctx context.Context) error {
+// farewell tells whether an effect is one of those that a case ends with.
+func farewell(v sdk.Verb) bool { return v == sdk.VerbDelete || v == sdk.VerbAnonymize }
+
+// end drops what is not wanted any more, plans the last writes at the vendors, and, once nothing is left to do, has a deleted case erased
+// and an anonymized one forget who it is about. An invitation that may be on its way comes to its end first: whom it reaches is to be
+// removed at the vendor.
+func (h *Hearing) end(ctx context.Context) error {
+	reason := deletedReason
+	if !h.Case.Deleted {
+		reason = anonymizedReason
+	}
 	for i := range h.Case.Effects {
 		f := &h.Case.Effects[i]
 		onItsWay := f.Verb == sdk.VerbInvite && f.State == effect.Unknown && (f.Promise.Repeat == sdk.Look || h.Now.Before(f.Due))
-		if f.Verb == sdk.VerbDelete || f.State == effect.Intent || onItsWay || !f.Open() {
+		if farewell(f.Verb) || f.State == effect.Intent || onItsWay || !f.Open() {
 			continue
 		}
-		if err := h.On(f, effect.Drop{Reason: deletedReason}); err != nil {
+		if err := h.On(f, effect.Drop{Reason: reason}); err != nil {
 			return err
 		}
 	}
-	if err := h.deletions(ctx); err != nil {
+	if err := h.farewells(ctx); err != nil {
 		return err
 	}
-	h.Over = !slices.ContainsFunc(h.Case.Effects, func(f journal.Effect) bool { return f.Open() })
+	left := slices.ContainsFunc(h.Case.Effects, func(f journal.Effect) bool { return f.Open() })
+	switch {
+	case left:
+	case h.Case.Deleted:
+		h.Over = true
+	default:
+		h.forget()
+	}
 	return nil
+}
+
+// forget takes out of a case what names or describes the person. What she scored stays, under the ids that the ATS gave her.
+func (h *Hearing) forget() {
+	app := &h.Case.Last.Application
+	app.Candidate, app.URL, app.Tags, app.OwnTags, app.Origin = sdk.Candidate{}, "", nil, nil, ""
+	for i := range h.Case.Effects {
+		f := &h.Case.Effects[i]
+		f.Write, f.Detail = sdk.Write{Key: f.Key}, ""
+	}
+	for i := range h.Case.Invitations {
+		v := &h.Case.Invitations[i]
+		if v.Detail = ""; v.Result != nil {
+			scores := *v.Result
+			scores.Summary, v.Result = "", &scores
+		}
+	}
+	for id, r := range h.Case.Requests {
+		r.Detail = ""
+		h.Case.Requests[id] = r
+	}
+	h.Change.Retold = true
+	for i := range h.Change.Entries {
+		h.Change.Entries[i].Detail = ""
+	}
+	h.Note(journal.Entry{What: "finding", Name: "anonymized", Verdict: "done", Detail: "what names the person is removed here and at the vendors"})
 }

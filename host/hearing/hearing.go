@@ -37,6 +37,8 @@ type Hearings struct {
 	Limits   func(conn string) effect.Limits            // of one step of an effect
 	Lacks    func(vendor string) bool                   // an assessment is not on the vendor's list: tells whether it is read again
 	Stages   func(ats string) []sdk.Stage               // as they were listed last
+
+	quotas quotas
 }
 
 // Hearing is one case on its way through one commit. Whoever holds it holds the application's lock.
@@ -97,6 +99,9 @@ func (h *Hearing) Note(entry journal.Entry) {
 func (h *Hearing) RefuseAll(arrivals []journal.Arrival, reason, detail string) {
 	for _, a := range arrivals {
 		h.Note(journal.Entry{What: "event", Name: string(a.Event.Kind), Verdict: "refused", Reason: reason, Detail: detail})
+		if a.Event.Kind == sdk.KindRequested {
+			h.answer(a.Event.ID, journal.Request{Reason: reason, Detail: detail})
+		}
 	}
 }
 

@@ -36,8 +36,8 @@ func (h *Hearing) Step(ctx context.Context, f *journal.Effect, in effect.Input, 
 	case f.State == effect.Cancelled:
 		h.dropped(f)
 	}
-	if err == nil && h.Case.Deleted {
-		err = h.erase(ctx)
+	if err == nil && (h.Case.Deleted || h.Case.Anonymized) {
+		err = h.end(ctx)
 	}
 	return err
 }

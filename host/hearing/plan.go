@@ -2,6 +2,7 @@ package hearing
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
@@ -11,8 +12,8 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-// invite plans an invitation, or one that failed before the vendor was asked.
-func (h *Hearing) invite(ctx context.Context, p *rule.Pairing, in rule.Invite) error {
+// invite plans an invitation, or one that failed before the vendor was asked. What a person requested is not held back by a limit.
+func (h *Hearing) invite(ctx context.Context, p *rule.Pairing, in rule.Invite, requested bool) error {
 	app := h.Case.Last.Application
 	v := invitation.Invitation{
 		Key: invitation.NewKey(h.Case.ATS, p.Vendor, h.Case.Application, in.Assessment, in.Attempt),
@@ -52,7 +53,18 @@ func (h *Hearing) invite(ctx context.Context, p *rule.Pairing, in rule.Invite) e
 			Assessment: v.AssessmentID,
 		}},
 	})
-	return nil
+	f := h.Case.Effect(v.Key)
+	if p.Limit == 0 || requested || f == nil || f.State != effect.Ready {
+		return nil
+	}
+	free, err := h.quota(ctx, p)
+	if err == nil && !free {
+		detail := fmt.Sprintf("%s sends at most %d invitations an hour; retry this one if it is meant", p.Label, p.Limit)
+		if err = h.Refuse(f, effect.Refused{Reason: "limit", Detail: detail}); err == nil {
+			h.TellEffect(f)
+		}
+	}
+	return err
 }
 
 // claim takes the guard on (person, posting, assessment). Another application of the person holds it while its invitation is live or final.
@@ -97,6 +109,7 @@ func (h *Hearing) Tell(v *invitation.Invitation, ev sdk.Event) {
 
 // follow plans one write to the ATS. Its key is the invitation, the slot and the occurrence: never the rule.
 func (h *Hearing) follow(p *rule.Pairing, v invitation.Invitation, step invitation.Step, w rule.Write) {
+	conn, application := p.ATS, h.Case.Application
 	switch write := &w.Write; {
 	case write.Link != nil:
 		if u, err := url.Parse(write.Link.URL); err != nil || u.Scheme != "https" && u.Scheme != "http" {
@@ -105,15 +118,25 @@ func (h *Hearing) follow(p *rule.Pairing, v invitation.Invitation, step invitati
 			})
 			return
 		}
-		write.Link.Application = h.Case.Application
+		write.Link.Application = application
 	case write.Note != nil:
-		write.Note.Application = h.Case.Application
+		write.Note.Application = application
+	case write.Feedback != nil:
+		write.Feedback.Application = application
+	case write.Fields != nil:
+		write.Fields.Application = application
+	case write.File != nil:
+		write.File.Application, write.File.Invitation = application, v.Remote
+	case write.Report != nil:
+		h.Case.Invitation(v.Key).Report = w.Report // the ATS is answered so from this commit on
 	case write.Move != nil:
-		write.Move.Application = h.Case.Application
+		write.Move.Application = application
+	case write.Alert != nil:
+		conn, write.Alert.Application = p.Vendor, application
 	}
 	h.add(journal.Effect{
 		Effect:  effect.Effect{Key: sdk.NewKey("follow", string(v.Key), w.Slot, step.Occurrence)},
-		Pairing: p.Label, Conn: p.ATS, Verb: w.Write.Verb(), Slot: w.Slot, Invitation: v.Key, Write: w.Write,
+		Pairing: p.Label, Conn: conn, Verb: w.Write.Verb(), Slot: w.Slot, Invitation: v.Key, Write: w.Write,
 	})
 }
 

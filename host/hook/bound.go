@@ -23,8 +23,9 @@ const (
 	perDoor    = 256             // and for all
 	askTime    = 5 * time.Second // for the plugin's Receive
 	storeTime  = 10 * time.Second
-	wholeTime  = readTime + askTime + storeTime + 5*time.Second // with the sender's reading of the answer
-	idleTime   = time.Minute                                    // between two requests
+	answerTime = 5 * time.Second                                             // for what the host knows and the plugin's words for it
+	wholeTime  = readTime + askTime + storeTime + answerTime + 5*time.Second // with the sender's reading of the answer
+	idleTime   = time.Minute                                                 // between two requests
 )
 
 // NewServer makes a server with the bounds that a door relies on. They hold for every request, also for those whose body nobody wants.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -90,6 +91,15 @@ func (d *disk) Commit(ctx context.Context, b store.Batch) error {
 type script func(ctx context.Context, r sdk.Request) (sdk.Received, error)
 
 func (s script) Receive(ctx context.Context, r sdk.Request) (sdk.Received, error) { return s(ctx, r) }
+
+// Answer puts what it is told into words of its own.
+func (s script) Answer(_ context.Context, q sdk.Question, a sdk.Answer) (sdk.Response, error) {
+	out := sdk.Response{Body: fmt.Appendf(nil, "%s %s: %d tests", q.About, q.ID, len(a.Tests))}
+	if a.Refused != nil {
+		out = sdk.Response{Status: http.StatusUnprocessableEntity, Body: []byte(a.Refused.Reason)}
+	}
+	return out, nil
+}
 
 // toy is the plugin of a product whose signature is the secret itself, and whose body is a list of events.
 func toy(_ context.Context, r sdk.Request) (got sdk.Received, err error) {

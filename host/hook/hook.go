@@ -36,17 +36,26 @@ import (
 // Receiver is the part of a connection that the door needs.
 type Receiver interface {
 	Receive(ctx context.Context, r sdk.Request) (sdk.Received, error)
+	Answer(ctx context.Context, q sdk.Question, a sdk.Answer) (sdk.Response, error)
+}
+
+// Answers is who knows what an ATS asks that calls its partners for tests.
+type Answers interface {
+	Answer(ctx context.Context, conn string, q sdk.Question) (sdk.Answer, error)
+	// Decided returns when the request with that event's id, which is accepted, has been decided; refused says why nobody is invited.
+	Decided(ctx context.Context, conn, id string) (refused *sdk.Refusal, err error)
 }
 
 // Entrance is one connection's way in.
 type Entrance struct {
 	Conn    string
 	Secret  string   // in the path; who has none cannot be entered
-	Signing []string // every live secret that may have signed
+	Signing []string // every live secret that may have signed; once it is open, guarded by the door's lock
 	Plugin  Receiver
 
 	inFlight atomic.Int32
 	last     map[Outcome]time.Time // guarded by the door's lock
+	notices  []notice              // so are these, the newest last
 }
 
 // Journal is where events are kept.
@@ -57,6 +66,7 @@ type Journal interface {
 // Door is the HTTP handler of all entrances. Fill the fields, then serve.
 type Door struct {
 	Journal Journal
+	Answers Answers
 	News    func(journal.Subject) // told of each subject that has news, after it is durable
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -75,6 +85,7 @@ const (
 	Accepted  Outcome = "accepted"  // its events are durable
 	Repeated  Outcome = "repeated"  // all of them were accepted before
 	Ignored   Outcome = "ignored"   // it means nothing to us: a test delivery, an event of no interest
+	Answered  Outcome = "answered"  // it asked what only the host knows
 	Unknown   Outcome = "unknown"   // no such hook
 	Forged    Outcome = "forged"    // signed by no live secret
 	Malformed Outcome = "malformed" // out of bounds, or not understood
@@ -112,6 +123,21 @@ func (d *Door) Open(e *Entrance) {
 		d.entrances = map[string]*Entrance{}
 	}
 	d.entrances[e.Conn] = e
+}
+
+// Trust replaces the secrets that may have signed requests to a connection.
+func (d *Door) Trust(conn string, signing []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e := d.entrances[conn]; e != nil {
+		e.Signing = signing
+	}
+}
+
+func (d *Door) signing(e *Entrance) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return e.Signing
 }
 
 // Counts is how many requests had each outcome since the start.
@@ -197,13 +223,50 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request) (answer sdk.Respons
 	}
 	ctx := context.WithoutCancel(r.Context())
 	got, no := d.ask(ctx, e, sdk.Request{
-		Method: r.Method, Path: "/" + rest, Query: r.URL.Query(), Header: r.Header, Body: body, Secrets: e.Signing,
+		Method: r.Method, Path: "/" + rest, Query: r.URL.Query(), Header: r.Header, Body: body, Secrets: d.signing(e),
 	})
 	if no != nil {
 		return sdk.Response{}, "", no
 	}
-	outcome, no = d.keep(ctx, e.Conn, got.Events)
-	return got.Response, outcome, no
+	d.notice(e, got.Notices)
+	if outcome, no = d.keep(ctx, e.Conn, got.Events); no != nil {
+		return sdk.Response{}, "", no
+	}
+	return d.reply(ctx, e, got, outcome)
+}
+
+// reply is the plugin's response, unless it depends on what the host knows: the answer to a question, or what was decided about a request.
+func (d *Door) reply(ctx context.Context, e *Entrance, got sdk.Received, outcome Outcome) (sdk.Response, Outcome, *refusal) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	q, answer, err := got.Question, sdk.Answer{}, error(nil)
+	if q != nil {
+		outcome = Answered
+		answer, err = d.Answers.Answer(ctx, e.Conn, *q)
+	}
+	for _, ev := range got.Events {
+		if err != nil || q != nil || ev.Kind != sdk.KindRequested {
+			continue
+		}
+		if answer.Refused, err = d.Answers.Decided(ctx, e.Conn, ev.ID); answer.Refused != nil {
+			q = &sdk.Question{About: sdk.AboutRequest, ID: ev.ID}
+		}
+	}
+	if err == nil && q == nil {
+		return got.Response, outcome, nil
+	}
+	response := sdk.Response{}
+	if err == nil {
+		response, err = e.Plugin.Answer(ctx, *q, answer)
+	}
+	if err == nil {
+		err = usable(sdk.Received{Response: response})
+	}
+	if err != nil {
+		d.Log.Error("not answered", "connection", e.Conn, "error", err)
+		return sdk.Response{}, "", notReady
+	}
+	return response, outcome, nil
 }
 
 // find takes /hooks/<connection>/<secret>/<rest> apart; a wrong secret is as good as no hook, and so is a path that is written in a way that
@@ -254,7 +317,7 @@ func usable(got sdk.Received) error {
 		return fmt.Errorf("the plugin answers with status %d, which ends nothing", s)
 	}
 	for _, ev := range got.Events {
-		if ev.ID == "" || ev.Kind == "" || ev.Application == "" && ev.Invitation == "" {
+		if ev.ID == "" || ev.Kind == "" || ev.Application == "" && ev.Invitation == "" && ev.Person == "" {
 			return errors.New("the plugin tells of an event without id, kind, or whom it is about")
 		}
 	}

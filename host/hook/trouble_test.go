@@ -3,6 +3,7 @@ package hook
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -79,6 +80,10 @@ func TestAJournalThatFails(t *testing.T) {
 type crowd struct {
 	in  chan struct{}
 	out chan struct{}
+}
+
+func (c crowd) Answer(context.Context, sdk.Question, sdk.Answer) (sdk.Response, error) {
+	return sdk.Response{}, errors.New("nobody asked")
 }
 
 func (c crowd) Receive(ctx context.Context, r sdk.Request) (sdk.Received, error) {

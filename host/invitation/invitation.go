@@ -52,6 +52,13 @@ type Invitation struct {
 	PassingScore *float64               `json:"passing_score,omitempty"`
 	Result       *sdk.Result            `json:"result,omitempty"`    // the newest revision
 	Revisions    []string               `json:"revisions,omitempty"` // every revision seen
+	Report       *Report                `json:"report,omitempty"`    // what the ATS that requested it is answered; nil: not complete yet
+}
+
+// Report is what rules report of a complete invitation to an ATS that asks how it stands.
+type Report struct {
+	Score *float64 `json:"score,omitempty"` // percent
+	URL   string   `json:"url,omitempty"`
 }
 
 // NewKey is the identity of an attempt. No rule's text, pairing's label or configuration's version is in it, or a renamed rule would

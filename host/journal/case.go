@@ -25,15 +25,17 @@ type Case struct {
 	Shown       map[string]Shown        `json:"shown,omitempty"`       // by pairing: our tags
 	Verdicts    map[string]string       `json:"verdicts,omitempty"`    // by rule: the last refusal, told again only when it changes
 	Moved       string                  `json:"moved,omitempty"`       // the stage into which we moved it, since Last was read
+	Requests    map[string]Request      `json:"requests,omitempty"`    // by event id: what the ATS asked for
 	Deleted     bool                    `json:"deleted,omitempty"`     // at the ATS: the case goes once its deletions are done
+	Anonymized  bool                    `json:"anonymized,omitempty"`  // at the ATS: what names the person goes once the vendors have been told
 
 	ver int64
-	// What is on record elsewhere: the person and the remotes that lead here.
+	// What is on record elsewhere: the person, and the marks that lead here.
 	person string
-	told   []string // remotes and tags
+	told   []string
 }
 
-// marks is what else leads here: what vendors call the invitations, and the tags that rules look for.
+// marks is what else leads here: that there is work, what vendors call the invitations, what was requested, the tags that rules look for.
 func (c *Case) marks() map[string]any {
 	out := map[string]any{}
 	if c.Open() {
@@ -47,6 +49,9 @@ func (c *Case) marks() map[string]any {
 			}
 		}
 	}
+	for id := range c.Requests {
+		out[key(requests, c.ATS, id)] = Subject{c.ATS, c.Application}
+	}
 	for tag, a := range c.Appearances {
 		if a.Present {
 			out[key(tagged, c.ATS, sdk.ContentID(tag), c.Application)] = true
@@ -59,6 +64,7 @@ func (c *Case) marks() map[string]any {
 type Reading struct {
 	Application sdk.Application `json:"application"`
 	At          time.Time       `json:"at"`
+	Told        bool            `json:"told,omitempty"` // it is what an event told, because the ATS cannot be read
 }
 
 // Appearance counts how often a tag has come: each time is news, being there is not.
@@ -189,12 +195,18 @@ func (j *Journal) Once(ctx context.Context, v invitation.Invitation) (o Once, er
 type Change struct {
 	Taken   []Arrival // leave the inbox
 	Entries []Entry   // join the story
+	Retold  bool      // the story so far is removed first
 	Onces   []Once    // as read, with Application and Invitation set anew
 }
 
 // Save writes a case with all that comes with it, or nothing: ErrChanged when the case, or a Once, was written by another since it was read.
 // The case may be saved again afterwards.
 func (j *Journal) Save(ctx context.Context, c *Case, ch Change) error {
+	if ch.Retold {
+		if err := j.untell(ctx, c); err != nil {
+			return err
+		}
+	}
 	b := batch{j: j}
 	k := key(cases, c.ATS, c.Application)
 	b.guard(k, c.ver)
@@ -271,11 +283,10 @@ func (j *Journal) Cases(ctx context.Context, f func(*Case) error) error {
 	})
 }
 
-// Erase removes a case and its story, and leaves a mark that says only that the application is gone, for webhooks that come late.
-func (j *Journal) Erase(ctx context.Context, c *Case, taken []Arrival) error {
-	prefix := key(story, c.ATS, c.Application) + "/"
+// untell removes the story of a case.
+func (j *Journal) untell(ctx context.Context, c *Case) error {
 	b := batch{j: j}
-	err := j.scan(ctx, prefix, func(rec store.Rec) error {
+	err := j.scan(ctx, key(story, c.ATS, c.Application)+"/", func(rec store.Rec) error {
 		if b.delete(rec.Key); len(b.Ops) < 64 {
 			return nil
 		}
@@ -283,15 +294,18 @@ func (j *Journal) Erase(ctx context.Context, c *Case, taken []Arrival) error {
 		b = batch{j: j}
 		return err
 	})
-	if err != nil {
+	if err != nil || len(b.Ops) == 0 {
 		return err
 	}
-	if len(b.Ops) > 0 {
-		if err := b.commit(ctx); err != nil {
-			return err
-		}
+	return b.commit(ctx)
+}
+
+// Erase removes a case and its story, and leaves a mark that says only that the application is gone, for webhooks that come late.
+func (j *Journal) Erase(ctx context.Context, c *Case, taken []Arrival) error {
+	if err := j.untell(ctx, c); err != nil {
+		return err
 	}
-	b = batch{j: j}
+	b := batch{j: j}
 	k := key(cases, c.ATS, c.Application)
 	b.guard(k, c.ver)
 	b.delete(k)

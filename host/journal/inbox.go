@@ -33,10 +33,14 @@ func subject(conn string, ev sdk.Event) Subject {
 // perCommit keeps a request's events within one batch: two changes and two guards each.
 const perCommit = 30
 
-// Append accepts the events of one request durably and returns the subjects that have news. An event whose ID was accepted before changes
-// nothing; a request of more than 30 events is accepted in several transactions, each of which a redelivery skips.
+// Append accepts the events of one request durably and returns the subjects that have news. An event about a person is one for each of her
+// applications that there is a case of. An event whose ID was accepted before changes nothing; a request of more than 30 events is accepted in several transactions, each of which a redelivery skips.
 func (j *Journal) Append(ctx context.Context, conn string, events []sdk.Event, now time.Time) ([]Subject, error) {
 	var news []Subject
+	events, err := j.forEach(ctx, conn, events)
+	if err != nil {
+		return nil, err
+	}
 	for len(events) > 0 {
 		n := min(len(events), perCommit)
 		subjects, err := j.accept(ctx, conn, events[:n], now)
@@ -77,6 +81,26 @@ func (j *Journal) accept(ctx context.Context, conn string, events []sdk.Event, n
 		return nil, nil
 	}
 	return news, b.commit(ctx)
+}
+
+// forEach makes an event that is about a person one for each application of hers that there is a case of.
+func (j *Journal) forEach(ctx context.Context, conn string, events []sdk.Event) (out []sdk.Event, err error) {
+	for _, ev := range events {
+		if ev.Application != "" || ev.Invitation != "" || ev.Person == "" {
+			out = append(out, ev)
+			continue
+		}
+		applications, err := j.Applications(ctx, conn, ev.Person)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range applications {
+			its := ev
+			its.ID, its.Application = sdk.ContentID(ev.ID, id), id
+			out = append(out, its)
+		}
+	}
+	return out, nil
 }
 
 // Waiting returns the events that wait for a subject, in the order of their arrival: at most limit.

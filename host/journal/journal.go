@@ -59,20 +59,22 @@ var ErrTooLarge = errors.New("too large to be kept")
 
 // The kinds of record, by the first part of their key.
 const (
-	inbox   = "in"      // in/<connection>/<id>/<seq>: an event that waits
-	seen    = "seen"    // seen/<connection>/<event>: an event that was accepted once
-	cases   = "case"    // case/<ats>/<application>
-	open    = "open"    // open/<ats>/<application>: the case has effects to work
-	story   = "story"   // story/<ats>/<application>/<seq>: entries
-	remotes = "remote"  // remote/<vendor>/<id>: whose invitation the vendor means
-	live    = "live"    // live/<vendor>/<id>: an invitation that has not ended
-	once    = "once"    // once/<hash>: who of a person's applications was invited
-	tagged  = "tagged"  // tagged/<ats>/<hash of the tag>/<application>: shows a tag that rules look for
-	people  = "person"  // person/<ats>/<person>/<application>
-	gone    = "gone"    // gone/<ats>/<application>: deleted; says nothing but that
-	kept    = "posting" // posting/<vendor>/<posting>: the vendor's copy of a posting
-	marks   = "mark"    // mark/<name>: when something was last done
-	hooks   = "hook"    // hook/<connection>: the secret in the path of its webhooks
+	inbox    = "in"      // in/<connection>/<id>/<seq>: an event that waits
+	seen     = "seen"    // seen/<connection>/<event>: an event that was accepted once
+	cases    = "case"    // case/<ats>/<application>
+	open     = "open"    // open/<ats>/<application>: the case has effects to work
+	story    = "story"   // story/<ats>/<application>/<seq>: entries
+	remotes  = "remote"  // remote/<vendor>/<id>: whose invitation the vendor means
+	live     = "live"    // live/<vendor>/<id>: an invitation that has not ended
+	once     = "once"    // once/<hash>: who of a person's applications was invited
+	tagged   = "tagged"  // tagged/<ats>/<hash of the tag>/<application>: shows a tag that rules look for
+	people   = "person"  // person/<ats>/<person>/<application>
+	gone     = "gone"    // gone/<ats>/<application>: deleted; says nothing but that
+	requests = "request" // request/<ats>/<event>: for whom an ATS asked for an invitation
+	kept     = "posting" // posting/<vendor>/<posting>: the vendor's copy of a posting
+	marks    = "mark"    // mark/<name>: when something was last done
+	hooks    = "hook"    // hook/<connection>: the secret in the path of its webhooks
+	secrets  = "secret"  // secret/<connection>: what else its product and we know of each other and nobody else may
 )
 
 // key joins parts that may hold any byte into a record's key.

@@ -43,14 +43,40 @@ func TextOrTexts(v cty.Value) string {
 	return "A text or a list of texts is needed here; this is " + t.FriendlyName() + "."
 }
 
-// Rating is a whole number from 1 to 4, or null.
-func Rating(v cty.Value) string {
-	t := v.Type()
-	if t != cty.Number && (t != cty.DynamicPseudoType || v.IsKnown() && !v.IsNull()) {
+// Number may be null.
+func Number(v cty.Value) string {
+	if t := v.Type(); t != cty.Number && t != cty.DynamicPseudoType {
 		return "A number is needed here; this is " + t.FriendlyName() + "."
 	}
-	if v.IsKnown() && !v.IsNull() && RatingOf(v) == 0 {
-		return "A score is 1, 2, 3 or 4."
+	return ""
+}
+
+// Rating is a whole number from 1 to 4, or null.
+func Rating(v cty.Value) string {
+	wrong := Number(v)
+	if wrong == "" && v.IsKnown() && !v.IsNull() && RatingOf(v) == 0 {
+		return "It must be 1, 2, 3 or 4."
+	}
+	return wrong
+}
+
+// Values may be null, or a map of texts and numbers, each of which may be null.
+func Values(v cty.Value) string {
+	t := v.Type()
+	elements := map[string]cty.Type{}
+	switch {
+	case t == cty.DynamicPseudoType:
+	case t.IsMapType():
+		elements["any"] = t.ElementType()
+	case t.IsObjectType():
+		elements = t.AttributeTypes()
+	default:
+		return "A map of texts and numbers is needed here; this is " + t.FriendlyName() + "."
+	}
+	for _, name := range Sorted(elements) {
+		if e := elements[name]; e != cty.DynamicPseudoType && !e.IsPrimitiveType() {
+			return "A map of texts and numbers is needed here; in this one is " + e.FriendlyName() + "."
+		}
 	}
 	return ""
 }
@@ -70,8 +96,8 @@ func (r *Reader) Expect(x *Expression, expect Want, on func() []sdk.Kind) {
 }
 
 // check evaluates an expression as on one event, in every way that its variables may be.
-func (r *Reader) check(c check, kind sdk.Kind, named bool) {
-	nullable, ok := r.reads(c.Expression, kind, named)
+func (r *Reader) check(c check, kind sdk.Kind, t Terms) {
+	nullable, ok := r.reads(c.Expression, kind, t)
 	if !ok {
 		return
 	}
@@ -92,6 +118,20 @@ func (r *Reader) check(c check, kind sdk.Kind, named bool) {
 	}
 }
 
+// Keys is the keys of a map that are the same whatever happens, in order.
+func (r *Reader) Keys(x *Expression, kind sdk.Kind) []string {
+	v := variant{lists: emptyLists}
+	ctx, _ := newScope(r.functions, func(root string) cty.Value { return v.root(root, kind) }).context(x)
+	value, _ := x.Value(ctx)
+	if typ := value.Type(); typ.IsObjectType() {
+		return Sorted(typ.AttributeTypes())
+	}
+	if value.CanIterateElements() && value.Type().IsMapType() {
+		return Sorted(value.AsValueMap())
+	}
+	return nil
+}
+
 // tell adds diagnostics. What an earlier variant has told already is not told again.
 func (r *Reader) tell(diags hcl.Diagnostics, v variant) {
 	for _, d := range diags {
@@ -106,7 +146,7 @@ func (r *Reader) tell(diags hcl.Diagnostics, v variant) {
 }
 
 // reads finds what an expression reads on an event: which of it may be null, and whether the event has all of it.
-func (r *Reader) reads(x *Expression, kind sdk.Kind, named bool) (nullable []string, ok bool) {
+func (r *Reader) reads(x *Expression, kind sdk.Kind, terms Terms) (nullable []string, ok bool) {
 	traversals := x.Variables()
 	for _, l := range x.locals {
 		traversals = append(traversals, l.Variables()...)
@@ -114,7 +154,7 @@ func (r *Reader) reads(x *Expression, kind sdk.Kind, named bool) (nullable []str
 	ok = true
 	for _, t := range traversals {
 		if root := t.RootName(); root != "local" {
-			paths, sound := r.readsOne(t, kind, named)
+			paths, sound := r.readsOne(t, kind, terms)
 			ok = ok && sound
 			for _, p := range paths {
 				nullable = With(nullable, p)
@@ -124,11 +164,14 @@ func (r *Reader) reads(x *Expression, kind sdk.Kind, named bool) (nullable []str
 	return nullable, ok
 }
 
-func (r *Reader) readsOne(t hcl.Traversal, kind sdk.Kind, named bool) (nullable []string, ok bool) {
+func (r *Reader) readsOne(t hcl.Traversal, kind sdk.Kind, terms Terms) (nullable []string, ok bool) {
 	root := t.RootName()
-	if !slices.Contains(Events[kind].Variables, root) {
-		r.tell(hcl.Diagnostics{Problem(t.SourceRange(), "Not on this event", "On %q there is no %s. It is there on %s.", kind, root,
-			Listed(Words(KindsWhere(func(_ sdk.Kind, e Event) bool { return slices.Contains(e.Variables, root) }))))}, variant{})
+	if !slices.Contains(terms.variables(kind), root) {
+		why := "It is there on " + Listed(Words(KindsWhere(func(_ sdk.Kind, e Event) bool { return slices.Contains(e.Variables, root) }))) + "."
+		if terms.Snapshot {
+			why = "Of whom a test is requested for, no more may be known than the candidate."
+		}
+		r.tell(hcl.Diagnostics{Problem(t.SourceRange(), "Not on this event", "On %q there is no %s. %s", kind, root, why)}, variant{})
 		return nil, false
 	}
 	name, at, deep := SecondName(t)
@@ -137,7 +180,7 @@ func (r *Reader) readsOne(t hcl.Traversal, kind sdk.Kind, named bool) (nullable 
 	for _, a := range attributes {
 		known = append(known, a.name)
 		if a.name == "" || !deep || a.name == name {
-			nullable = append(nullable, a.nullable(path(root, a.name), kind, named)...)
+			nullable = append(nullable, a.nullable(path(root, a.name), kind, terms)...)
 			ok = true
 		}
 	}

@@ -27,6 +27,7 @@ var Functions = map[string]function.Function{
 	"max":      stdlib.MaxFunc,
 	"merge":    stdlib.MergeFunc,
 	"min":      stdlib.MinFunc,
+	"rating":   rating,
 	"tagged":   tagged,
 	"upper":    stdlib.UpperFunc,
 }
@@ -163,6 +164,37 @@ var lookup = function.New(&function.Spec{
 			return v, nil
 		}
 		return convert.Convert(args[2], typ)
+	},
+})
+
+// rating puts a score on the scale of 1 to 4 by the score that passes.
+var rating = function.New(&function.Spec{
+	Description: "A score as 1 to 4. Who passes has 3, and 4 from the middle between the passing score and 100; who fails has 1, and 2 from " +
+		"half of it. Null if either is.",
+	Params: []function.Parameter{
+		{Name: "score", Type: cty.DynamicPseudoType, AllowNull: true, AllowDynamicType: true},
+		{Name: "passing_score", Type: cty.DynamicPseudoType, AllowNull: true, AllowDynamicType: true},
+	},
+	Type: func(args []cty.Value) (cty.Type, error) {
+		for i, a := range args {
+			if Number(a) != "" {
+				return cty.NilType, function.NewArgErrorf(i, "a number is required")
+			}
+		}
+		return cty.Number, nil
+	},
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		score, passing := NumberOf(args[0]), NumberOf(args[1])
+		if score == nil || passing == nil {
+			return cty.NullVal(cty.Number), nil
+		}
+		n := int64(1)
+		for _, from := range []float64{*passing / 2, *passing, (*passing + 100) / 2} {
+			if *score >= from {
+				n++
+			}
+		}
+		return cty.NumberIntVal(n), nil
 	},
 })
 

@@ -1,9 +1,10 @@
 // Package language is the words of the rules: checks and evaluates their expressions; no I/O.
 //
 // A [Reader] reads the expressions of one pairing: it finds what each reads, through locals too, and, when all are read, checks each as on
-// the events on which it will be evaluated. What it leaves is an [Evaluator], whose [Scope] evaluates an [Expression] on the [Facts] of one
-// event. Which variables there are, of what type, on which event, and whether they may be null, is one table in this file: it feeds the
-// check at load, the values at run time, and what people read of it, so what passes the one cannot surprise the other.
+// the events on which it will be evaluated, into the file's own functions. What it leaves is an [Evaluator], whose [Scope] evaluates an
+// [Expression] on the [Facts] of one event. Which variables there are, of what type, on which event, and whether they may be null, is one
+// table in this file: it feeds the check at load, the values at run time, and what people read of it, so what passes the one cannot
+// surprise the other.
 //
 // # Why
 //
@@ -16,6 +17,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -33,6 +35,7 @@ type Event struct {
 
 var (
 	ofApplication = []string{"application", "assessments", "candidate", "event", "posting"}
+	ofRequest     = []string{"assessments", "candidate", "event"} // what a snapshot tells
 	ofInvitation  = []string{"application", "candidate", "event", "invitation", "posting"}
 	ofResult      = []string{"application", "candidate", "event", "invitation", "posting", "result"}
 )
@@ -42,6 +45,7 @@ var Events = map[sdk.Kind]Event{
 	sdk.KindApplied:   {ATS: true, Variables: ofApplication, About: "somebody applied"},
 	sdk.KindMoved:     {ATS: true, Variables: ofApplication, About: "the application entered another stage"},
 	sdk.KindFound:     {ATS: true, Variables: ofApplication, About: "a search, made at intervals, found a tag"},
+	sdk.KindRequested: {ATS: true, Variables: ofRequest, About: "somebody asks for an assessment that the ATS lists because of this rule"},
 	sdk.KindInvited:   {Variables: ofInvitation, About: "the vendor has sent it"},
 	sdk.KindFailed:    {Variables: ofInvitation, About: "it could not be sent; event.reason says why"},
 	sdk.KindBounced:   {Variables: ofInvitation, About: "its mail came back"},
@@ -64,12 +68,27 @@ type attribute struct {
 	read  func(*Facts) any // string, bool, int, *float64, []string, time.Time or []sdk.Score; nil and zero times are null
 }
 
-// nullness tells whether an attribute may be null on an event. Where it may not, a text that is missing is empty.
-type nullness func(kind sdk.Kind, named bool) bool
+// Terms is what holds of every invitation of a pairing.
+type Terms struct {
+	Named    bool // it has an assessment
+	Snapshot bool // of its application no more may be known than what an event told: the candidate
+}
 
-func always(sdk.Kind, bool) bool                 { return true }
-func untilSent(kind sdk.Kind, _ bool) bool       { return kind == sdk.KindFailed }
-func unlessNamed(kind sdk.Kind, named bool) bool { return kind == sdk.KindFailed || !named }
+// variables is what expressions may read on an event.
+func (t Terms) variables(kind sdk.Kind) []string {
+	e := Events[kind]
+	if !t.Snapshot || e.ATS {
+		return e.Variables
+	}
+	return slices.DeleteFunc(slices.Clone(e.Variables), func(v string) bool { return v == "application" || v == "posting" })
+}
+
+// nullness tells whether an attribute may be null on an event. Where it may not, a text that is missing is empty.
+type nullness func(kind sdk.Kind, t Terms) bool
+
+func always(sdk.Kind, Terms) bool             { return true }
+func untilSent(kind sdk.Kind, _ Terms) bool   { return kind == sdk.KindFailed }
+func unlessNamed(kind sdk.Kind, t Terms) bool { return kind == sdk.KindFailed || !t.Named }
 
 // Facts is what the variables of one evaluation are read from.
 type Facts struct {
@@ -95,9 +114,12 @@ var variables = map[string][]attribute{
 			read: func(f *Facts) any { return f.Event.Reason }},
 		{name: "detail", typ: cty.String, in: troubled, about: "the reason in words", read: func(f *Facts) any { return f.Event.Detail }},
 		{name: "tag", typ: cty.String, in: []sdk.Kind{sdk.KindFound}, about: "the tag", read: func(f *Facts) any { return f.Event.Tag }},
+		{name: "assessment", typ: cty.String, in: []sdk.Kind{sdk.KindRequested}, about: "the id of the assessment that is to be sent",
+			read: func(f *Facts) any { return f.Event.Assessment }},
 	},
 	"application": {
-		{name: "stage", typ: cty.String, about: "the name of its stage", read: func(f *Facts) any { return f.Application.Stage.Name }},
+		{name: "stage", typ: cty.String, about: "the name of its stage",
+			read: func(f *Facts) any { return strings.TrimSpace(f.Application.Stage.Name) }},
 		{name: "stage_since", typ: cty.String, null: always, about: "since when; null if made there",
 			read: func(f *Facts) any { return f.Application.StageSince }},
 		{name: "origin", typ: cty.String, about: "such as sourced or referred", read: func(f *Facts) any { return f.Application.Origin }},
@@ -180,13 +202,20 @@ func Names(all []sdk.Assessment) []string {
 	return names
 }
 
-// unique gives every score a name of its own: the second "Logic" is "Logic (2)".
+// unique gives every score a name of its own: the second "Logic" is "Logic (2)", unless there is one of that name.
 func unique(all []sdk.Score) []sdk.Score {
+	taken := map[string]bool{}
+	for _, s := range all {
+		taken[s.Name] = true
+	}
 	seen := map[string]int{}
 	out := slices.Clone(all)
 	for i, s := range out {
-		if seen[s.Name]++; seen[s.Name] > 1 {
-			out[i].Name = fmt.Sprintf("%s (%d)", s.Name, seen[s.Name])
+		for seen[s.Name]++; seen[s.Name] > 1; seen[s.Name]++ {
+			if name := fmt.Sprintf("%s (%d)", s.Name, seen[s.Name]); !taken[name] {
+				out[i].Name, taken[name] = name, true
+				break
+			}
 		}
 	}
 	return out

@@ -47,6 +47,10 @@ func TestFunctions(t *testing.T) {
 		{`keys({ b = 1, a = 2 })`, `["a", "b"]`},
 		{`length(concat(["a"], distinct(["b", "b"])))`, `2`},
 		{`join(", ", [for k, v in merge({ a = 1 }, { b = 2 }) : "${k}${v}"])`, `"a1, b2"`},
+		{`[for s in [0, 29.99, 30, 59.99, 60, 79.99, 80, 100] : rating(s, 60)]`, `[1, 1, 2, 2, 3, 3, 4, 4]`},
+		{`[rating(0, 0), rating(50, 0), rating(99, 100), rating(100, 100)]`, `[3, 4, 2, 4]`},
+		{`rating(null, 60)`, `null`},
+		{`rating(60, null)`, `null`},
 		{`format("%s is %d", lower("ANN"), floor(2.9))`, `"ann is 2"`},
 		{`"${upper("a")}${min(3, 2)}${max(3, 2)}"`, `"A23"`},
 	} {
@@ -67,7 +71,7 @@ func TestFunctionsRefuse(t *testing.T) {
 	for _, text := range []string{
 		`tagged(null, ["a"])`, `tagged("a", null)`, `after(null, [])`, `first(null)`, `first("a")`, `contains(null, "a")`,
 		`contains("ab", "a")`, `contains(["a"], null)`, `coalesce("a", ["b"])`, `lower(null)`, `floor(null)`, `lookup(null, "a", 1)`,
-		`lookup(["a"], "a", 1)`, `join(null, [])`,
+		`lookup(["a"], "a", 1)`, `join(null, [])`, `rating("60", 60)`, `rating(60, ["60"])`,
 	} {
 		if v, diags := parse(t, text).Value(&hcl.EvalContext{Functions: Functions}); !diags.HasErrors() {
 			t.Errorf("%s is %#v", text, v)
@@ -81,7 +85,7 @@ func TestTable(t *testing.T) {
 		if !slices.IsSorted(e.Variables) {
 			t.Errorf("%s: %q", kind, e.Variables)
 		}
-		s := (&Evaluator{named: true}).On(&Facts{Event: sdk.Event{Kind: kind}})
+		s := (&Evaluator{terms: Terms{Named: true}}).On(&Facts{Event: sdk.Event{Kind: kind}})
 		for _, name := range e.Variables {
 			v := s.root(name)
 			for _, a := range attributesOn(name, kind) {
@@ -114,6 +118,8 @@ func TestReached(t *testing.T) {
 		{`result.final ? [for t in result.tests : t.nam] : []`, "attribute named"},
 		{`application.tags[0]`, "lists are empty"},
 		{`result.score == null ? result.max + 1 : 0`, "result.max is null and result.score is null"},
+		{`{ for t in result.tests : "test" => t.name }`, "Two different items produced the key"},
+		{`{ for t in result.tests : t.name => t.name }`, ""},
 		{`"%{for t in result.tests}${t.score}%{endfor}"`, "result.tests.score is null"},
 		{`result.tests[*].nam`, "attribute named"},
 		{`result.score == null ? 0 : result.score + 1`, ""},
@@ -128,12 +134,49 @@ func TestReached(t *testing.T) {
 	} {
 		r := NewReader(nil)
 		r.Expect(r.Read(parse(t, tt.text)), func(cty.Value) string { return "" }, func() []sdk.Kind { return []sdk.Kind{sdk.KindScored} })
-		r.Done(true)
+		r.Done(Terms{Named: true})
 		switch said := r.Diags.Error(); {
 		case tt.want == "" && r.Diags.HasErrors():
 			t.Errorf("%s: %v", tt.text, r.Diags)
 		case !strings.Contains(said, tt.want):
 			t.Errorf("%s: %s, want %s", tt.text, said, tt.want)
+		}
+	}
+}
+
+// TestKeys finds the names that are known before anything happens.
+func TestKeys(t *testing.T) {
+	for text, want := range map[string]string{
+		`{ "Score" = result.score, b = null }`:                                       "Score b",
+		`merge({ "Score" = result.score }, { for t in result.tests : t.name => 1 })`: "Score",
+		`result.final ? { a = 1 } : { a = 2 }`:                                       "a",
+		`{ (result.revision) = 1 }`:                                                  "",
+		`result.final ? null : { a = 1 }`:                                            "a",
+		`null`:                                                                       "",
+	} {
+		r := NewReader(nil)
+		if got := strings.Join(r.Keys(r.Read(parse(t, text)), sdk.KindScored), " "); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestUnique gives every score a name of its own, and none the name of another.
+func TestUnique(t *testing.T) {
+	for given, want := range map[string]string{
+		"Go;SQL": "Go;SQL", "Go;Go;Go": "Go;Go (2);Go (3)", "Go;Go (2);Go": "Go;Go (2);Go (3)", "Go;Go;Go (2)": "Go;Go (3);Go (2)",
+		"Go (2);Go (2);Go;Go": "Go (2);Go (2) (2);Go;Go (3)",
+	} {
+		var all []sdk.Score
+		for name := range strings.SplitSeq(given, ";") {
+			all = append(all, sdk.Score{Name: name})
+		}
+		var got []string
+		for _, s := range unique(all) {
+			got = append(got, s.Name)
+		}
+		if strings.Join(got, ";") != want {
+			t.Errorf("%s: %q, want %s", given, got, want)
 		}
 	}
 }

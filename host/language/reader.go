@@ -32,11 +32,11 @@ func (r *Reader) Problem(at hcl.Range, summary, format string, args ...any) {
 	r.Diags = append(r.Diags, Problem(at, summary, format, args...))
 }
 
-// Done checks all that was read and returns what evaluates it. Named says that every invitation has an assessment.
-func (r *Reader) Done(named bool) *Evaluator {
+// Done checks all that was read and returns what evaluates it.
+func (r *Reader) Done(t Terms) *Evaluator {
 	for _, c := range r.checks {
 		for _, kind := range c.on() {
-			r.check(c, kind, named)
+			r.check(c, kind, t)
 		}
 	}
 	if !r.Diags.HasErrors() { // else what reads it may be what is wrong
@@ -45,7 +45,7 @@ func (r *Reader) Done(named bool) *Evaluator {
 	for _, d := range r.Diags {
 		d.Expression, d.EvalContext = nil, nil // HCL would show values
 	}
-	return &Evaluator{functions: r.functions, named: named}
+	return &Evaluator{functions: r.functions, terms: t}
 }
 
 // local is one entry of a locals block. It is evaluated where it is used; one that reads no variable is evaluated once, at load, so that

@@ -14,7 +14,7 @@ func Nullable(kind sdk.Kind) []string {
 	var out []string
 	for _, variable := range Events[kind].Variables {
 		for _, a := range attributesOn(variable, kind) {
-			out = append(out, a.nullable(path(variable, a.name), kind, false)...)
+			out = append(out, a.nullable(path(variable, a.name), kind, Terms{})...)
 		}
 	}
 	return out
@@ -40,7 +40,7 @@ func (a attribute) entry(variable string, kinds []sdk.Kind) schema.Entry {
 	if a.in != nil {
 		kinds, about = a.in, about+", on "+on(a.in)
 	}
-	null := slices.DeleteFunc(slices.Clone(kinds), func(k sdk.Kind) bool { return a.null == nil || !a.null(k, false) })
+	null := slices.DeleteFunc(slices.Clone(kinds), func(k sdk.Kind) bool { return a.null == nil || !a.null(k, Terms{}) })
 	if len(null) == len(kinds) {
 		about += ", may be null"
 	} else if len(null) > 0 {

@@ -1,6 +1,7 @@
 package language
 
 import (
+	"math"
 	"math/big"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 // Evaluator evaluates the expressions of one pairing. It is immutable and may be used concurrently.
 type Evaluator struct {
 	functions map[string]function.Function
-	named     bool // every invitation has an assessment
+	terms     Terms
 }
 
 // On is where expressions are evaluated on one event.
@@ -24,7 +25,7 @@ func (e *Evaluator) On(f *Facts) *Scope {
 		values := map[string]cty.Value{}
 		for _, a := range attributesOn(root, f.Event.Kind) {
 			v := valueOf(a.read(f), a.typ)
-			if v.IsNull() && (a.null == nil || !a.null(f.Event.Kind, e.named)) {
+			if v.IsNull() && (a.null == nil || !a.null(f.Event.Kind, e.terms)) {
 				v = cty.StringVal("")
 			}
 			values[a.name] = v
@@ -46,7 +47,7 @@ func valueOf(v any, typ cty.Type) cty.Value {
 	case int:
 		return cty.NumberIntVal(int64(v))
 	case *float64:
-		if v != nil {
+		if v != nil && !math.IsNaN(*v) && !math.IsInf(*v, 0) {
 			return cty.NumberFloatVal(*v)
 		}
 	case time.Time:
@@ -108,6 +109,28 @@ func TextsOf(v cty.Value) []string {
 		}
 	}
 	return out
+}
+
+// NumberOf is a known number; nil if it is null or none.
+func NumberOf(v cty.Value) *float64 {
+	if v == cty.NilVal || v.IsNull() || !v.IsKnown() || v.Type() != cty.Number {
+		return nil
+	}
+	n, _ := v.AsBigFloat().Float64()
+	return &n
+}
+
+// Empty tells whether a known value says nothing: null, blank, or a list or map in which every element is null.
+func Empty(v cty.Value) bool {
+	if v == cty.NilVal || v.IsNull() || !v.CanIterateElements() {
+		return strings.TrimSpace(TextOf(v)) == ""
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		if _, e := it.Element(); !e.IsNull() {
+			return false
+		}
+	}
+	return true
 }
 
 // RatingOf is a known number from 1 to 4; 0 if it is null or none.

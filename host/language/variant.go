@@ -18,7 +18,7 @@ type listing int
 
 const (
 	unknownLists listing = iota
-	oneElement           // unknown itself, so that what is inside a for is looked at
+	twoElements          // unknown themselves, so that what is inside a for is looked at, and a key that comes twice is found
 	emptyLists
 )
 
@@ -33,7 +33,7 @@ func variants(nullable []string) []variant {
 		for i, path := range nullable {
 			nulls[path] = mask&(1<<min(i, mostNulls-1)) != 0
 		}
-		for _, lists := range []listing{unknownLists, oneElement, emptyLists} {
+		for _, lists := range []listing{unknownLists, twoElements, emptyLists} {
 			out = append(out, variant{lists, nulls})
 		}
 	}
@@ -72,8 +72,9 @@ func (v variant) of(at string, typ cty.Type) cty.Value {
 		return cty.NullVal(typ)
 	case typ.IsListType() && v.lists == emptyLists:
 		return cty.ListValEmpty(typ.ElementType())
-	case typ.IsListType() && v.lists == oneElement:
-		return cty.ListVal([]cty.Value{v.of(at, typ.ElementType())})
+	case typ.IsListType() && v.lists == twoElements:
+		element := v.of(at, typ.ElementType())
+		return cty.ListVal([]cty.Value{element, element})
 	case typ.IsObjectType():
 		values := map[string]cty.Value{}
 		for name, t := range typ.AttributeTypes() {
@@ -85,9 +86,9 @@ func (v variant) of(at string, typ cty.Type) cty.Value {
 }
 
 // nullable is what may be null of an attribute: itself, and the scores within it.
-func (a attribute) nullable(at string, kind sdk.Kind, named bool) []string {
+func (a attribute) nullable(at string, kind sdk.Kind, t Terms) []string {
 	var out []string
-	if a.null != nil && a.null(kind, named) {
+	if a.null != nil && a.null(kind, t) {
 		out = append(out, at)
 	}
 	if a.typ.Equals(scores) {

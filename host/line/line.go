@@ -7,6 +7,7 @@ package line
 import (
 	"cmp"
 	"context"
+	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -22,7 +23,7 @@ import (
 type Line struct {
 	conn    *plugin.Conn
 	gate    *egress.Conn
-	Plugin  string        // its name
+	Plugin  string        // the process that runs its plugin
 	Secret  string        // in the path of its webhooks
 	Signing []string      // every live secret of its webhooks
 	timeout time.Duration // of a read or write
@@ -95,10 +96,27 @@ func (l *Line) TryAdmit() (engine.Turn, bool) {
 	return ticket, ok
 }
 
-func (l *Line) Write(ctx context.Context, turn engine.Turn, w sdk.Write) (sdk.Done, egress.Ledger, error) {
+func (l *Line) Write(ctx context.Context, turn engine.Turn, w sdk.Write, file io.Reader) (done sdk.Done, _ egress.Ledger, err error) {
 	call := turn.(*egress.Ticket).Begin(w.Verb(), egress.Writing, time.Now().Add(l.timeout))
-	done, err := l.conn.Write(call.Context(ctx), w)
+	if file != nil {
+		done, err = l.conn.Upload(call.Context(ctx), w, file)
+	} else {
+		done, err = l.conn.Write(call.Context(ctx), w)
+	}
 	return done, call.End(), err
+}
+
+func (l *Line) Document(ctx context.Context, remote, role string, most int64) (d sdk.Document, content []byte, err error) {
+	err = l.read(ctx, egress.WriteBack, sdk.VerbDocuments, func(ctx context.Context) error {
+		d, content, err = l.conn.Document(ctx, remote, role, most)
+		return err
+	})
+	return d, content, err
+}
+
+// Answer needs no way out either.
+func (l *Line) Answer(ctx context.Context, q sdk.Question, a sdk.Answer) (sdk.Response, error) {
+	return l.conn.Answer(ctx, q, a)
 }
 
 // KeepPosting is for the nightly sync: a safe verb, so it needs no effect.
@@ -107,7 +125,7 @@ func (l *Line) KeepPosting(ctx context.Context, key sdk.Key, p sdk.Posting) (str
 	if err != nil {
 		return "", err
 	}
-	done, _, err := l.Write(ctx, turn, sdk.Write{Key: key, Posting: &p})
+	done, _, err := l.Write(ctx, turn, sdk.Write{Key: key, Posting: &p}, nil)
 	return done.Remote, err
 }
 

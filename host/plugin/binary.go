@@ -25,16 +25,22 @@ func find(dir string, names []string) (map[string]string, error) {
 	}
 	paths := make(map[string]string, len(names))
 	for _, name := range names {
-		if name == "" || strings.ContainsRune(name, filepath.Separator) {
+		if pluginOf(name) == "" || strings.ContainsRune(name, filepath.Separator) {
 			return nil, fmt.Errorf("%q is no name of a plugin", name)
 		}
-		path := filepath.Join(dir, prefix+name)
+		path := filepath.Join(dir, prefix+pluginOf(name))
 		if err := binary(path, name); err != nil {
 			return nil, err
 		}
 		paths[name] = path
 	}
 	return paths, nil
+}
+
+// pluginOf is the plugin that a process runs.
+func pluginOf(process string) string {
+	name, _, _ := strings.Cut(process, ":")
+	return name
 }
 
 // binary refuses a file that is no program, or that others may change, be it through the folder of what a symbolic link leads to.

@@ -299,3 +299,30 @@ func stop(t *testing.T, pid int) {
 		runtime.Gosched()
 	}
 }
+
+// A connection that has a process to itself lives on when the process of the others is killed.
+func TestAConnectionWithAProcessOfItsOwn(t *testing.T) {
+	h := open(t, Options{Dir: install(t, "toy"), Names: []string{"toy", "toy:vendor.alone"}, Clock: eager{}})
+	shared, err := h.Plugin("toy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := h.Plugin("toy:vendor.alone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, dies := connect(t, own, "vendor.alone", "hello"), shared.Status().PID
+	if dies == own.Status().PID {
+		t.Fatal("they share a process")
+	}
+	if err := syscall.Kill(dies, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := say(t.Context(), alone, ""); err != nil || got != "vendor.alone hello 3" {
+		t.Errorf("%q, %v", got, err)
+	}
+	await(t, shared, func(s Status) bool { return s.State == Ready && s.PID != dies })
+	if s := own.Status(); s.Restarts != 0 {
+		t.Errorf("status of the other %+v", s)
+	}
+}

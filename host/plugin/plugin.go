@@ -32,7 +32,7 @@ import (
 // Options is what a Host is made of.
 type Options struct {
 	Dir   string            // the folder of the binaries, each called patchbay-NAME; writable by their owner only, as they are
-	Names []string          // which plugins to run; nil: all in Dir
+	Names []string          // which plugins to run; nil: all in Dir. NAME:WHOSE is a process of the plugin NAME besides any other
 	Sums  map[string]string // the SHA-256 that a plugin's binary must have, in hex, by name; the others are not checked
 	Env   []string          // NAME=value, for every plugin, besides PATH, HOME, TMPDIR and TZ
 	Log   *slog.Logger
@@ -74,7 +74,7 @@ func Open(ctx context.Context, o Options) (*Host, error) {
 	var starting sync.WaitGroup
 	failures := make(chan error, len(paths))
 	for name, path := range paths {
-		l := launch{name: name, path: path, sum: o.Sums[name], sockets: sockets, env: o.Env}
+		l := launch{name: name, path: path, sum: o.Sums[pluginOf(name)], sockets: sockets, env: o.Env}
 		p := newProcess(l, o.Clock, o.Log.With("plugin", name))
 		h.processes[name] = p
 		starting.Go(func() {

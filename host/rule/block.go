@@ -41,6 +41,7 @@ type act struct {
 	action
 	name  string
 	label string
+	slot  string // of one that is labelled
 	at    hcl.Range
 	args  map[string]*language.Expression
 }
@@ -86,7 +87,7 @@ func (c *compiler) compileOn(block *hcl.Block) {
 	kind := sdk.Kind(block.Labels[0])
 	if _, ok := language.Events[kind]; !ok {
 		hint := language.Meant(string(kind), language.Words(language.KindsWhere(func(sdk.Kind, language.Event) bool { return true })))
-		if slices.Contains(outcomes, kind) || kind == sdk.KindDeleted {
+		if mirrored(kind) {
 			hint = " What follows it is said in mirror."
 		}
 		c.Problem(block.LabelRanges[0], "Unknown event", "No rule can wait for %q.%s", kind, hint)
@@ -133,15 +134,24 @@ func (c *compiler) compileAct(r *on, block *hcl.Block) {
 	a := &act{action: actions[block.Type], name: block.Type, at: block.DefRange, args: map[string]*language.Expression{}}
 	if a.labelled {
 		a.label = block.Labels[0]
+		a.slot = c.oldest(name{a.name, a.label}).String()
 	}
 	content := c.content(block.Body, a.block(a.name).Schema())
 	for _, arg := range a.arguments {
+		if attr := content.Attributes[arg.Name]; attr != nil && arg.Settled {
+			if _, known := c.Known(attr, arg.Expect); !known {
+				continue
+			}
+		}
 		if x := c.optional(content, arg.Name, arg.Expect, r.only); x != nil {
 			a.args[arg.Name] = x
 		}
 	}
-	if a.verb == sdk.VerbInvite && a.args["assessment"] == nil {
+	if a.name == "invite" && content.Attributes["assessment"] == nil {
 		c.named = false
+		if r.kind == sdk.KindRequested {
+			c.Problem(a.at, "Missing required argument", "Who is requested is invited to what was chosen: assessment = event.assessment.")
+		}
 	}
 	c.refuseTwins(r, a)
 	r.actions = append(r.actions, a)
@@ -157,7 +167,7 @@ func (c *compiler) refuseTwins(r *on, a *act) {
 		wayOut = fmt.Sprintf("tell them apart by labels: %s \"why\" { … }", a.name)
 	}
 	twin := slices.IndexFunc(others, func(o *act) bool { return o.name == a.name && o.label == a.label })
-	if twin >= 0 && (a.labelled || a.verb == sdk.VerbInvite) {
+	if twin >= 0 && (a.labelled || a.name == "invite") {
 		c.Problem(a.at, "Duplicate block", "Another %s of this event stands at %s; %s.", a.name, language.Where(others[twin].at), wayOut)
 	}
 }

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -15,37 +16,54 @@ import (
 
 // Folder is what all pairings of a folder share.
 type Folder struct {
-	Connections []string     // "ats.lever", "vendor.alva"
+	Connections []string     // "ats.main", "vendor.toy"
+	Pairings    []string     // labels
 	Locals      []*hcl.Block // of every file
 	Guards      []*hcl.Block
-	// Functions reach outside: env and file. They are called at load only, but for a use that depends on a variable, so they must answer
-	// the same each time.
-	Functions map[string]function.Function
+	Functions   []*hcl.Block
+	// Outside is functions that reach outside: env and file. They are called at load only, but for a use that depends on a variable, so
+	// they must answer the same each time.
+	Outside map[string]function.Function
 }
 
 // compiler compiles one pairing.
 type compiler struct {
 	*Pairing
 	*language.Reader
-	folder Folder
-	named  bool // every invite names an assessment
+	folder  Folder
+	named   bool // every invite names an assessment
+	renames []rename
+}
+
+// terms is what holds of every invitation of the pairing, once its rules are read.
+func (c *compiler) terms() language.Terms {
+	return language.Terms{Named: c.named, Snapshot: c.Hears(sdk.KindRequested)}
 }
 
 // Compile turns a pairing block into a Pairing. The Pairing is nil if there is any error.
 func Compile(block *hcl.Block, folder Folder) (*Pairing, hcl.Diagnostics) {
 	c := &compiler{
 		Pairing: &Pairing{Label: block.Labels[0], Mode: Live, Range: block.DefRange, rules: map[sdk.Kind][]*on{}},
-		Reader:  language.NewReader(folder.Functions),
+		Reader:  language.NewReader(folder.Outside),
 		folder:  folder, named: true,
 	}
 	content := c.content(block.Body, Frame.Schema())
 	blocks := content.Blocks.ByType()
+	c.Define(folder.Functions)
+	c.Define(blocks["function"])
 	c.Declare(folder.Locals, false)
 	c.Declare(blocks["locals"], true)
 	c.ATS = c.connection(content.Attributes["ats"], "ats")
 	c.Vendor = c.connection(content.Attributes["vendor"], "vendor")
 	if mode := content.Attributes["mode"]; mode != nil {
 		c.Mode = Mode(c.keyword(mode.Expr, "mode", string(Live), string(Off)))
+	}
+	for _, b := range blocks["assert"] {
+		c.compileAssert(b)
+	}
+	c.compileLimit(blocks["limit"])
+	for _, b := range blocks["moved"] {
+		c.compileMoved(b)
 	}
 	for _, b := range slices.Concat(folder.Guards, blocks["guard"]) {
 		c.compileGuard(b)
@@ -57,7 +75,8 @@ func Compile(block *hcl.Block, folder Folder) (*Pairing, hcl.Diagnostics) {
 		c.compileTags(b)
 	}
 	c.compileMirror(blocks["mirror"])
-	c.evaluator = c.Done(c.named)
+	c.checkRenames()
+	c.evaluator = c.Done(c.terms())
 	if c.Diags.HasErrors() {
 		return nil, c.Diags
 	}
@@ -72,7 +91,7 @@ func (c *compiler) content(body hcl.Body, schema *hcl.BodySchema) *hcl.BodyConte
 	return content
 }
 
-// connection reads a reference like ats.lever, without evaluating it.
+// connection reads a reference like ats.main, without evaluating it.
 func (c *compiler) connection(attr *hcl.Attribute, role string) string {
 	if attr == nil {
 		return "" // Content has complained
@@ -130,36 +149,48 @@ func (c *compiler) duration(attr *hcl.Attribute) time.Duration {
 	return d
 }
 
-func (c *compiler) compileMirror(blocks hcl.Blocks) {
-	if len(blocks) > 1 {
-		c.Problem(blocks[1].DefRange, "Duplicate block", "A pairing has one mirror; another stands at %s.", language.Where(blocks[0].DefRange))
-	}
+// single is the one block of its type that a pairing may have; nil if there is none.
+func (c *compiler) single(blocks hcl.Blocks) *hcl.Block {
 	if len(blocks) == 0 {
-		return
-	}
-	content := c.content(blocks[0].Body, mirrors.Schema())
-	c.Mirror.Postings = c.duration(content.Attributes["postings"])
-	if attr := content.Attributes["outcomes"]; attr != nil {
-		c.Mirror.Outcomes = c.outcomes(attr)
-	}
-	if attr := content.Attributes["deletions"]; attr != nil {
-		v, ok := c.Known(attr, language.Condition)
-		c.Mirror.Deletions = ok && v.True()
-	}
-	c.mirrorNeeds(content.Attributes)
-}
-
-func (c *compiler) outcomes(attr *hcl.Attribute) []sdk.Kind {
-	list, diags := hcl.ExprList(attr.Expr)
-	if diags.HasErrors() {
-		c.Problem(attr.Expr.Range(), "Wrong type", "outcomes is a list of events: [hired, rejected].")
 		return nil
 	}
-	var out []sdk.Kind
-	for _, x := range list {
-		if k := sdk.Kind(c.keyword(x, "outcome", language.Words(outcomes)...)); k != "" && !slices.Contains(out, k) {
-			out = append(out, k)
-		}
+	for _, b := range blocks[1:] {
+		c.Problem(b.DefRange, "Duplicate block", "A pairing has one %s; another stands at %s.", b.Type, language.Where(blocks[0].DefRange))
 	}
-	return out
+	return blocks[0]
 }
+
+func (c *compiler) compileAssert(block *hcl.Block) {
+	attr := c.content(block.Body, asserts.Schema()).Attributes["holds"]
+	if attr == nil {
+		return // content has complained
+	}
+	if v, ok := c.Known(attr, language.Condition); ok && v.False() {
+		c.Problem(attr.Expr.Range(), "Assertion fails", "It does not hold that %s.", block.Labels[0])
+	}
+}
+
+func (c *compiler) compileLimit(blocks hcl.Blocks) {
+	block := c.single(blocks)
+	if block == nil {
+		return
+	}
+	attr := c.content(block.Body, limits.Schema()).Attributes["per_hour"]
+	if attr == nil {
+		return // content has complained
+	}
+	v, ok := c.Known(attr, language.Number)
+	if !ok {
+		return
+	}
+	n, accuracy := v.AsBigFloat().Int64()
+	if accuracy != big.Exact || n < 1 || n > mostPerHour {
+		c.Problem(attr.Expr.Range(), "Invalid limit", "%s is how many invitations are sent an hour: a whole number from 1 to %d.",
+			attr.Name, mostPerHour)
+		return
+	}
+	c.Limit = int(n)
+}
+
+// mostPerHour is above what anybody sends and below what an int cannot hold.
+const mostPerHour = 1_000_000

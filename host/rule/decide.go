@@ -12,13 +12,14 @@ import (
 
 // Decide takes an ATS's event and says whom to invite. The application as read decides, not what the event said of it. Of the refusals
 // that apply the first counts: off, not_here, when, guard, not_active, then, for each assessment, already_invited, used, baseline. What is
-// left is invited, or fails: by a guard with a text, an unknown assessment, the candidate's address.
+// left is invited, or fails: by a guard with a text, an unknown assessment, the candidate's address. Of a requested event the application
+// may be no more than its snapshot, taken to be active; its assessment is the vendor's id.
 func (p *Pairing) Decide(ev sdk.Event, k Known) Plan {
 	if !p.Hears(ev.Kind) {
 		return Plan{}
 	}
 	d := &decider{
-		Pairing: p, event: ev, Known: k, facts: p.triggers(k),
+		Pairing: p, event: ev, Known: k, facts: p.triggers(ev, k),
 		scope: p.evaluator.On(&language.Facts{Event: ev, Application: k.Application, Assessments: k.Assessments}),
 	}
 	for _, r := range p.rules[ev.Kind] {

@@ -25,9 +25,12 @@ func Before(app sdk.Application, at time.Time) []string {
 	return facts
 }
 
-// triggers is every trigger fact that is true at this read.
-func (p *Pairing) triggers(k Known) []string {
+// triggers is every trigger fact that is true now.
+func (p *Pairing) triggers(ev sdk.Event, k Known) []string {
 	var facts []string
+	if ev.Kind == sdk.KindRequested {
+		facts = append(facts, requestFact(ev))
+	}
 	app := k.Application
 	if !app.StageSince.IsZero() {
 		facts = append(facts, stageFact(app))
@@ -50,9 +53,14 @@ func (d *decider) trigger(r *on) string {
 		return stageFact(d.Application)
 	case sdk.KindFound:
 		return TagFact(r.scan.Tag, d.Appearances[r.scan.Tag])
+	case sdk.KindRequested:
+		return requestFact(d.event)
 	}
 	return appliedFact(d.Application)
 }
+
+// requestFact is the trigger fact of a request: its sender gives every repeat of it one ID.
+func requestFact(ev sdk.Event) string { return "requested:" + ev.ID }
 
 func stageFact(app sdk.Application) string {
 	return fmt.Sprintf("stage:%s@%d", app.Stage.ID, app.StageSince.UnixMilli())

@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/patchbay-dev/patchbay/host/invitation"
 	"github.com/patchbay-dev/patchbay/host/language"
@@ -19,7 +16,7 @@ func (p *Pairing) Follow(step invitation.Step, inv invitation.Invitation, app sd
 	if !p.Hears(kind) {
 		return Plan{}
 	}
-	f := &follower{Pairing: p, scope: p.evaluator.On(life(step.Event, inv, app)), application: app.ID}
+	f := &follower{Pairing: p, scope: p.evaluator.On(life(step.Event, inv, app)), about: occasion{application: app.ID, page: inv.URL}}
 	for _, r := range p.rules[kind] {
 		f.follow(r)
 	}
@@ -48,9 +45,9 @@ func life(ev sdk.Event, inv invitation.Invitation, app sdk.Application) *languag
 // follower is one call of Follow.
 type follower struct {
 	*Pairing
-	scope       *language.Scope
-	application string
-	plan        Plan
+	scope *language.Scope
+	about occasion
+	plan  Plan
 }
 
 func (f *follower) record(r *on, v Verdict, reason, detail string) {
@@ -88,19 +85,40 @@ func (f *follower) act(r *on, a *act) {
 		f.record(r, Skipped, ReasonNull, a.name+" has no "+missing)
 		return
 	}
-	w := Write{Write: a.write(f.application, args)}
-	w.Slot = a.slot(w.Write, a.label)
-	if slices.ContainsFunc(f.plan.Writes, func(o Write) bool { return o.Slot == w.Slot }) {
+	about := f.about
+	about.slot = a.slot
+	f.write(r, a.write(about, args))
+}
+
+// write plans a write, unless its slot is taken. All fields of an event are one write, in which each name is a slot.
+func (f *follower) write(r *on, w Write) {
+	i := slices.IndexFunc(f.plan.Writes, func(o Write) bool { return o.Slot == w.Slot })
+	switch {
+	case i < 0:
+		f.plan.Writes = append(f.plan.Writes, w)
+		f.record(r, Written, "", w.Slot)
+	case w.Write.Fields != nil:
+		f.join(r, f.plan.Writes[i].Write.Fields, w.Write.Fields.Values)
+	default:
 		f.record(r, Skipped, ReasonDuplicate, w.Slot)
-		return
 	}
-	f.plan.Writes = append(f.plan.Writes, w)
-	f.record(r, Written, "", w.Slot)
+}
+
+// join adds fields to those that are written already.
+func (f *follower) join(r *on, to *sdk.Fields, more []sdk.Field) {
+	for _, field := range more {
+		if slices.ContainsFunc(to.Values, func(o sdk.Field) bool { return o.Name == field.Name }) {
+			f.record(r, Skipped, ReasonDuplicate, "field "+field.Name)
+			continue
+		}
+		to.Values = append(to.Values, field)
+		f.record(r, Written, "", "field "+field.Name)
+	}
 }
 
 // arguments evaluates the arguments of an action. Missing names a required one that is null or empty.
-func (f *follower) arguments(a *act) (args map[string]cty.Value, missing string, err error) {
-	args = map[string]cty.Value{}
+func (f *follower) arguments(a *act) (args values, missing string, err error) {
+	args = values{}
 	for _, arg := range a.arguments {
 		if x := a.args[arg.Name]; x != nil {
 			v, err := f.scope.Value(x)
@@ -112,7 +130,7 @@ func (f *follower) arguments(a *act) (args map[string]cty.Value, missing string,
 			}
 			args[arg.Name] = v
 		}
-		if arg.Required && strings.TrimSpace(language.TextOf(args[arg.Name])) == "" {
+		if arg.Required && language.Empty(args[arg.Name]) {
 			return nil, arg.Name, nil
 		}
 	}

@@ -49,6 +49,10 @@ func (c *compiler) onNeeds(r *on) {
 	default:
 		n.Vendor.event(r.kind)
 	}
+	if r.kind == sdk.KindRequested {
+		n.Requests = true
+		n.ATS.verb(r.String(), r.at, sdk.VerbReport) // who never asks how a test stands requests none
+	}
 	for _, stage := range r.to {
 		n.Stages = append(n.Stages, Stage{stage, r.toAt})
 	}
@@ -60,23 +64,35 @@ func (c *compiler) onNeeds(r *on) {
 
 func (c *compiler) actNeeds(r *on, a *act) {
 	n := &c.needs
-	switch a.verb {
-	case sdk.VerbInvite:
-		if a.args["assessment"] == nil { // the vendor chooses by the posting, which is made there first
-			n.Vendor.verb(r.String(), a.at, sdk.VerbPosting)
-			return
+	n.ATS.verb(r.String(), a.at, a.ats...)
+	n.Vendor.verb(r.String(), a.at, a.vendor...)
+	switch a.name {
+	case "invite":
+		verb := sdk.VerbPosting // the vendor chooses by the posting, which is made there first
+		if a.args["assessment"] != nil {
+			verb, n.Assessments = sdk.VerbAssessments, true
 		}
-		n.Assessments = true
-		n.Vendor.verb(r.String(), a.at, sdk.VerbAssessments)
-		return
-	case sdk.VerbMove:
-		if x := a.args["stage"]; x != nil && len(x.Roots) == 0 {
-			if v, ok := c.Constant(x); ok && language.TextOf(v) != "" {
-				n.Stages = append(n.Stages, Stage{language.TextOf(v), x.Range()})
-			}
+		n.Vendor.verb(r.String(), a.at, verb)
+	case "move":
+		if stage := c.fixed(a.args["stage"]); stage != "" {
+			n.Stages = append(n.Stages, Stage{stage, a.args["stage"].Range()})
+		}
+	case "feedback":
+		n.Templates = language.With(n.Templates, c.fixed(a.args["template"]))
+	case "fields":
+		for _, field := range c.Keys(a.args["values"], r.kind) {
+			n.Fields = language.With(n.Fields, field)
 		}
 	}
-	n.ATS.verb(r.String(), a.at, append(a.also, a.verb)...)
+}
+
+// fixed is the text of an argument that reads no variable; empty if it reads one.
+func (c *compiler) fixed(x *language.Expression) string {
+	if x == nil || len(x.Roots) > 0 {
+		return ""
+	}
+	v, _ := c.Constant(x)
+	return language.TextOf(v)
 }
 
 // catalogNeed notes an expression that reads the vendor's catalogue.
@@ -84,26 +100,6 @@ func (c *compiler) catalogNeed(by string, x *language.Expression) {
 	if x != nil && !c.needs.Assessments && slices.Contains(x.Roots, "assessments") {
 		c.needs.Assessments = true
 		c.needs.Vendor.verb(by, x.Range(), sdk.VerbAssessments)
-	}
-}
-
-func (c *compiler) mirrorNeeds(attrs hcl.Attributes) {
-	n := &c.needs
-	if c.Mirror.Postings > 0 {
-		at := attrs["postings"].Range
-		n.ATS.event(sdk.KindApplied) // a posting is looked at again whenever somebody applies
-		n.ATS.verb("mirror", at, sdk.VerbPostings)
-		n.Vendor.verb("mirror", at, sdk.VerbPosting)
-	}
-	for _, k := range c.Mirror.Outcomes {
-		n.ATS.event(k)
-	}
-	if len(c.Mirror.Outcomes) > 0 {
-		n.Vendor.verb("mirror", attrs["outcomes"].Range, sdk.VerbOutcome)
-	}
-	if c.Mirror.Deletions {
-		n.ATS.event(sdk.KindDeleted)
-		n.Vendor.verb("mirror", attrs["deletions"].Range, sdk.VerbDelete)
 	}
 }
 

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,13 +12,20 @@ import (
 
 // TestSoundness holds the check at load to its promise: rules that pass it have no error at run time, whatever is known and happens.
 func TestSoundness(t *testing.T) {
-	for _, file := range []string{alva, "testdata/tests.hcl"} {
+	pairings, err := filepath.Glob("../../configs/*-*.hcl")
+	if err != nil || len(pairings) != 5 {
+		t.Fatalf("%q, %v", pairings, err)
+	}
+	for _, file := range append(pairings, "testdata/tests.hcl", "testdata/actions.hcl") {
 		p := compileFile(t, file)
 		for seed := range uint64(1000) {
 			c := chance{rand.New(rand.NewPCG(seed, 1))}
 			app := c.application()
 			plan := p.Decide(
-				sdk.Event{Kind: pick(c, sdk.KindApplied, sdk.KindMoved, sdk.KindFound), Tag: "Alva: Send Tests", At: c.time()},
+				sdk.Event{
+					Kind: pick(c, sdk.KindApplied, sdk.KindMoved, sdk.KindFound, sdk.KindRequested), At: c.time(),
+					Tag: "Alva: Send Tests", Assessment: c.text("t1"),
+				},
 				Known{Application: app, Assessments: []sdk.Assessment{{ID: "t1", Name: "Go"}, {ID: "g", Name: "General Programming"}}},
 			)
 			said := plan.Decisions
@@ -65,11 +73,11 @@ func (c chance) score() *float64 {
 }
 
 func (c chance) application() sdk.Application {
-	tags := []string{"Go", "SQL", "Alva: Send Tests", "Alva: Screening", "Assessment - Go", "Assessment - "}
+	tags := []string{"Go", "SQL", "Alva: Send Tests", "Alva: Screening", "Assessment - Go", "Assessment - ", "Alooba Assessment - Go"}
 	return sdk.Application{
 		Candidate: sdk.Candidate{Name: c.text("Ann"), Email: c.text("ann@example.test", "ann")},
 		Posting:   sdk.Posting{Name: c.text("Engineer"), Tags: c.texts(tags...)},
-		Stage:     sdk.Stage{ID: "s", Name: c.text("Assessment", "Phone Screen", "Take-home")}, StageSince: c.time(), Applied: c.time(),
+		Stage:     sdk.Stage{ID: "s", Name: c.text("Assessment", "Phone Screen", " Take-home")}, StageSince: c.time(), Applied: c.time(),
 		Origin: c.text("sourced", "agency"), Tags: c.texts(tags...), OwnTags: c.texts(tags...),
 		Confidential: c.IntN(4) == 0, Active: c.IntN(4) > 0,
 	}
@@ -83,6 +91,7 @@ func (c chance) vendorEvent() sdk.Event {
 		ev.Result = &sdk.Result{
 			Revision: c.text("1", "2"), Final: c.IntN(2) == 0, Score: c.score(), Points: c.score(), Max: c.score(), URL: c.text("https://r.test"),
 			Summary: c.text("good"), Tests: []sdk.Score{{Name: "a", Score: c.score()}, {Name: "a"}}[:c.IntN(3)],
+			Skills: []sdk.Score{{Name: "b (2)"}, {Name: "b"}, {Name: "b", Score: c.score()}}[:c.IntN(4)],
 		}
 	}
 	return ev

@@ -35,18 +35,21 @@ const (
 
 // Mirror is what the vendor's copy follows.
 type Mirror struct {
-	Postings  time.Duration // how often unchanged postings are looked through; 0: not at all
-	Outcomes  []sdk.Kind    // hired, unhired, rejected, unrejected
-	Deletions bool
+	Postings       time.Duration // how often unchanged postings are looked through; 0: not at all
+	Outcomes       []sdk.Kind    // hired, unhired, rejected, unrejected
+	Deletions      bool
+	Anonymizations bool
 }
 
 // Pairing is one ATS connection and one vendor connection, and what to do on which event. It is immutable and may be used concurrently.
 type Pairing struct {
 	Label  string
-	ATS    string // connection: "ats.lever"
-	Vendor string // connection: "vendor.alva"
+	ATS    string // connection: "ats.main"
+	Vendor string // connection: "vendor.toy"
 	Mode   Mode
 	Mirror Mirror
+	Limit  int       // how many invitations it may send an hour, requested ones not counted; 0: any number
+	Former []string  // what it was called before, the newest name first
 	Range  hcl.Range // of the block's header
 
 	guards    []*guard
@@ -91,11 +94,13 @@ type Failure struct {
 	Detail string `json:"detail"` // for a person to read
 }
 
-// Write is something to write into the ATS. Write has one arm set and no Key, which is made of the invitation, the slot and the
-// occurrence. The stage of a move is named as in the file.
+// Write is something to write into the ATS; an alert goes to the vendor. Write has one arm set and no Key, which is made of the invitation,
+// the slot and the occurrence. The stage of a move is named as in the file. What only the engine knows is left to it: a file's type, size
+// and invitation, a report's callbacks.
 type Write struct {
-	Slot  string    `json:"slot"`
-	Write sdk.Write `json:"write"`
+	Slot   string             `json:"slot"`
+	Write  sdk.Write          `json:"write"`
+	Report *invitation.Report `json:"report,omitempty"` // of a report: what the ATS is answered from now on
 }
 
 // Verdict is what a rule came to.
@@ -175,7 +180,10 @@ type Needs struct {
 	Vendor      Side
 	Stages      []Stage
 	Scans       []Scan
-	Assessments bool // rules look at the vendor's catalogue
+	Templates   []string // of feedback
+	Fields      []string // custom ones, as far as their names depend on no result
+	Assessments bool     // rules look at the vendor's catalogue
+	Requests    bool     // the ATS may request what is in it: on requested
 }
 
 // Needs tells what the pairing asks of its products.
@@ -192,5 +200,10 @@ func Told(k sdk.Kind) bool {
 
 // OfATS tells whether an ATS, or a scan of it, tells of the event, so that it goes to Decide.
 func OfATS(k sdk.Kind) bool {
-	return language.Events[k].ATS || slices.Contains(outcomes, k) || k == sdk.KindDeleted
+	return language.Events[k].ATS || mirrored(k)
+}
+
+// mirrored tells whether no rule waits for an event, but mirror may follow it.
+func mirrored(k sdk.Kind) bool {
+	return slices.Contains(outcomes, k) || k == sdk.KindDeleted || k == sdk.KindAnonymized
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/patchbay-dev/patchbay/host/invitation"
+	"github.com/patchbay-dev/patchbay/host/language"
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
@@ -125,35 +126,85 @@ func TestBefore(t *testing.T) {
 	}
 }
 
-// TestNeeds tells what the pairing asks of Lever and Alva.
+// TestNeeds tells what each pairing asks of its two products.
 func TestNeeds(t *testing.T) {
-	n := compileFile(t, alva).Needs()
-	verbs := func(s Side) []sdk.Verb {
-		var out []sdk.Verb
+	for file, want := range map[string]asked{
+		alva: {
+			events: "applied deleted hired moved", ats: "link move note postings search stages tags", vendor: "delete outcome posting",
+			stages: "Assessment Interview",
+		},
+		"testdata/tests.hcl": {
+			events: "applied moved", ats: "link note tags", vendor: "assessments", stages: "Phone Screen Take-home", assessments: true,
+		},
+		"../../configs/alooba-lever.hcl": {
+			events: "applied", ats: "feedback link tags", vendor: "alert assessments", templates: "Alooba Assessment", assessments: true,
+		},
+		"../../configs/alooba-greenhouse.hcl": {
+			events: "anonymized deleted hired rejected requested unhired unrejected", ats: "fields report",
+			vendor: "anonymize assessments delete outcome", fields: "Alooba score", assessments: true, requests: true,
+		},
+		"../../configs/apriora-lever.hcl": {
+			events: "applied deleted moved", ats: "file note tags", vendor: "delete documents posting", stages: "On-site Interview",
+		},
+		"../../configs/hired-lever.hcl": {
+			events: "moved", ats: "link note tags", vendor: "assessments", stages: "Phone Screen Take-home", assessments: true,
+		},
+		"testdata/actions.hcl": {
+			events: "applied", ats: "feedback fields file note report tags", vendor: "alert assessments documents",
+			templates: "Result", fields: "Attempt Final Page Points Score Summary", assessments: true,
+		},
+	} {
+		if got := asks(t, compileFile(t, file).Needs()); got != want {
+			t.Errorf("%s:\n got %+v\nwant %+v", file, got, want)
+		}
+	}
+	if got, want := compileFile(t, alva).Needs().Scans, []Scan{{"Alva: Send Tests", time.Hour}}; !slices.Equal(got, want) {
+		t.Errorf("scans %v, want %v", got, want)
+	}
+}
+
+// asked is what a pairing asks, each list in order and without repeats.
+type asked struct {
+	events, ats, vendor, stages, templates, fields string
+	assessments, requests                          bool
+}
+
+func asks(t *testing.T, n Needs) asked {
+	t.Helper()
+	list := func(words []string) string {
+		slices.Sort(words)
+		return strings.Join(slices.Compact(words), " ")
+	}
+	verbs := func(s Side) string {
+		var out []string
 		for _, u := range s.Verbs {
 			if u.By == "" || u.Range.Start.Line == 0 {
 				t.Errorf("%s is needed by nobody", u.Verb)
 			}
-			out = append(out, u.Verb)
+			out = append(out, string(u.Verb))
 		}
-		slices.Sort(out)
-		return slices.Compact(out)
+		return list(out)
 	}
-	for what, tt := range map[string]struct{ got, want any }{
-		"events of the ATS": {n.ATS.Events, []sdk.Kind{"applied", "hired", "deleted", "moved"}},
-		"verbs of the ATS":  {verbs(n.ATS), []sdk.Verb{"link", "move", "note", "postings", "search", "stages", "tags"}},
-		"vendor":            {verbs(n.Vendor), []sdk.Verb{"delete", "outcome", "posting"}},
-		"scans":             {n.Scans, []Scan{{"Alva: Send Tests", time.Hour}}},
-		"assessments":       {n.Assessments, false},
-		"stages":            {len(n.Stages), 2},
-	} {
-		if !reflect.DeepEqual(tt.got, tt.want) {
-			t.Errorf("%s: %v, want %v", what, tt.got, tt.want)
-		}
+	var stages []string
+	for _, s := range n.Stages {
+		stages = append(stages, s.Name)
 	}
-	named := compileFile(t, "testdata/tests.hcl").Needs()
-	if !named.Assessments || !slices.Contains(verbs(named.Vendor), sdk.VerbAssessments) {
-		t.Errorf("rules that name assessments need the catalogue: %+v", named)
+	return asked{
+		events: list(language.Words(n.ATS.Events)), ats: verbs(n.ATS), vendor: verbs(n.Vendor), stages: list(stages),
+		templates: list(n.Templates), fields: list(n.Fields), assessments: n.Assessments, requests: n.Requests,
+	}
+}
+
+// TestSettings is what a pairing says of itself besides its rules.
+func TestSettings(t *testing.T) {
+	p := compileFile(t, "testdata/actions.hcl")
+	if p.Limit != 20 || !slices.Equal(p.Former, []string{"older", "oldest"}) || !reflect.DeepEqual(p.Mirror, Mirror{}) {
+		t.Errorf("limit %d, former %q, mirror %+v", p.Limit, p.Former, p.Mirror)
+	}
+	got := compileFile(t, "../../configs/alooba-greenhouse.hcl").Mirror
+	want := Mirror{Outcomes: outcomes, Deletions: true, Anonymizations: true}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("mirror %+v, want %+v", got, want)
 	}
 }
 

@@ -86,7 +86,9 @@ func compileFile(t testing.TB, path string) *Pairing {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	p, diags := Compile(content.Blocks[0], Folder{Connections: []string{"ats.lever", "vendor.alva", "vendor.alooba", "vendor.hired"}})
+	p, diags := Compile(content.Blocks[0], Folder{Connections: []string{
+		"ats.greenhouse", "ats.lever", "vendor.alooba", "vendor.alva", "vendor.apriora", "vendor.hired",
+	}})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
@@ -131,6 +133,8 @@ func (s *story) tell(word, rest string) {
 		app.Confidential = true
 	case "inactive":
 		app.Active = false
+	case "snapshot": // all that a request tells
+		*app = sdk.Application{ID: app.ID, Candidate: app.Candidate, Active: true}
 	case "never-applied":
 		app.Applied = time.Time{}
 	case "tags": // tags A; B
@@ -149,15 +153,22 @@ func (s *story) tell(word, rest string) {
 	case "invitation": // invitation ATTEMPT consuming FACT; FACT [for ASSESSMENT]
 		facts, assessment, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(rest, args[0]), " consuming "), " for ")
 		s.known.Invitations = append(s.known.Invitations, invitation.Invitation{
-			Attempt: int(s.number(args[0])), Facts: list(facts), Assessment: assessment, State: invitation.Planned, URL: "https://alva.test/ann",
+			Attempt: int(s.number(args[0])), Facts: list(facts), Assessment: assessment, State: invitation.Planned, URL: "https://vendor.test/ann",
 		})
+	case "passing": // passing SCORE: of the last invitation before
+		score := float64(s.number(rest))
+		s.known.Invitations[len(s.known.Invitations)-1].PassingScore = &score
 	case "was": // was EVENT: it happened to the last invitation before
 		s.happen(rest)
 	case "then": // then EVENT: it happens, and rules follow
 		s.follow(rest)
-	case "when": // when EVENT [TAG]: an ATS's event
+	case "when": // when EVENT [TAG]: an ATS's event; or when requested ID ASSESSMENT
 		kind, tag, _ := strings.Cut(rest, " ")
-		s.show(s.Decide(sdk.Event{Kind: sdk.Kind(kind), Tag: tag, Application: app.ID}, s.known))
+		ev := sdk.Event{Kind: sdk.Kind(kind), Tag: tag, Application: app.ID}
+		if ev.Kind == sdk.KindRequested {
+			ev.ID, ev.Assessment, _ = strings.Cut(tag, " ")
+		}
+		s.show(s.Decide(ev, s.known))
 	default:
 		s.Fatalf("no such word: %s", word)
 	}
@@ -226,6 +237,13 @@ func (s *story) show(plan Plan) {
 			s.Fatal(err)
 		}
 		fmt.Fprintf(&s.out, "write %s %s\n", w.Slot, strings.Replace(string(text), `{"key":"",`, "{", 1))
+		if w.Report != nil {
+			text, err := json.Marshal(w.Report)
+			if err != nil {
+				s.Fatal(err)
+			}
+			fmt.Fprintf(&s.out, "report %s\n", text)
+		}
 	}
 	for _, n := range plan.Near {
 		fmt.Fprintf(&s.out, "near %q for %q\n", n.Tag, n.Wanted)

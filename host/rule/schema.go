@@ -2,6 +2,7 @@ package rule
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/patchbay-dev/patchbay/host/invitation"
@@ -23,36 +24,58 @@ var (
 	Locals = schema.Block{Type: "locals", About: "NAME = expression, evaluated where local.NAME is read. A pairing's hide the folder's."}
 	rules  = schema.Block{
 		Type: "on", Label: "event", About: "When the event comes and the condition holds, do the actions. Several may wait for one event.",
-		Arguments: []schema.Argument{{Name: "when", About: "a condition; without it, always"}},
+		Arguments: []schema.Argument{{Name: "when", About: "a condition; without it, always"}}, Blocks: blocks(slices.Concat(inviting, writing)),
 	}
 	groups  = schema.Block{Type: "tags", Label: "group", About: "Which tags show where an invitation stands: see tag groups."}
 	mirrors = schema.Block{
 		Type: "mirror", About: "What the vendor's copy follows.",
 		Arguments: []schema.Argument{
 			{Name: "postings", About: "how often they are looked through, such as \"24h\"; one is also looked at when somebody applies"},
-			{Name: "outcomes", About: "a list of " + language.Listed(language.Words(outcomes))},
+			{Name: "outcomes", Words: true, About: "a list of " + language.Listed(language.Words(outcomes))},
 			{Name: "deletions", About: "true: who is deleted in the ATS is deleted at the vendor"},
+			{Name: "anonymizations", About: "true: who is anonymized in the ATS is anonymized at the vendor; results stay"},
+		},
+	}
+	asserts = schema.Block{
+		Type: "assert", Label: "sentence", About: "What must hold of the settings, or the file is refused.",
+		Arguments: []schema.Argument{{Name: "holds", Required: true, About: "a condition that reads no variable; nor do the locals in it"}},
+	}
+	limits = schema.Block{
+		Type: "limit", About: "How much at most. What is more waits, oldest first, for a person; who is requested waits for none.",
+		Arguments: []schema.Argument{{Name: "per_hour", Required: true, About: "how many invitations are sent an hour"}},
+	}
+	renames = schema.Block{
+		Type: "moved", About: "What was called otherwise before, so that nothing is done again: this pairing, or a slot by its action and label.",
+		Arguments: []schema.Argument{
+			{Name: "from", Required: true, Words: true, About: "its former name: pairing.NAME, note.LABEL, feedback.LABEL or alert.LABEL"},
+			{Name: "to", Required: true, Words: true, About: "its name now"},
 		},
 	}
 	Frame = schema.Block{
 		Type: "pairing", Label: "name", About: "One connection of an ATS and one of a vendor, and what to do on which event.",
 		Arguments: []schema.Argument{
-			{Name: "ats", Required: true, About: "a connection, as ats.NAME"},
-			{Name: "vendor", Required: true, About: "a connection, as vendor.NAME"},
-			{Name: "mode", About: "live or off, without quotes; live if left out"},
+			{Name: "ats", Required: true, Words: true, About: "a connection, as ats.NAME"},
+			{Name: "vendor", Required: true, Words: true, About: "a connection, as vendor.NAME"},
+			{Name: "mode", Words: true, About: "live or off, without quotes; live if left out"},
 		},
-		Blocks: []schema.Block{Locals, Guards, rules, groups, mirrors},
+		Blocks: []schema.Block{Locals, language.Definition, asserts, Guards, rules, groups, mirrors, limits, renames},
 	}
 )
 
 // waiting is a rule that waits for an event.
 func waiting(kind sdk.Kind) schema.Block {
 	b := rules
-	b.Arguments = slices.Concat(rules.Arguments, settled[kind])
-	for _, name := range doable(kind) {
-		b.Blocks = append(b.Blocks, actions[name].block(name))
-	}
+	b.Arguments, b.Blocks = slices.Concat(rules.Arguments, settled[kind]), blocks(doable(kind))
 	return b
+}
+
+// blocks is how actions are written.
+func blocks(names []string) []schema.Block {
+	out := make([]schema.Block, len(names))
+	for i, name := range names {
+		out[i] = actions[name].block(name)
+	}
+	return out
 }
 
 func doable(kind sdk.Kind) []string {
@@ -73,7 +96,9 @@ func (a action) block(name string) schema.Block {
 // Reference tells what may stand in a pairing, made of the tables that pairings are checked by.
 func Reference() []schema.Entry {
 	lived := furthest()
-	events := schema.Entry{Term: "Events", About: "What on waits for. Those of the ATS say whom to invite, those of an invitation what to write."}
+	events := schema.Entry{Term: "Events", About: "What on waits for. Those of the ATS say whom to invite, those of an " +
+		"invitation what to write. In a pairing that waits for requested, rules for an invitation read no application and no posting: of " +
+		"who is requested, no more may be known than the candidate."}
 	tags := schema.Entry{
 		Term: "Tag groups",
 		About: "In tags \"group\", EVENT = a tag or a list of tags. The entry of the furthest event of the newest attempt shows. Where it is " +
@@ -128,7 +153,13 @@ func actionEntry(name string) schema.Entry {
 		entry.About += "\nOn events of the ATS."
 		return entry
 	}
-	needs := language.Listed(language.Words(append([]sdk.Verb{a.verb}, a.also...)))
-	entry.About += "\nOn events of an invitation. Needs of the ATS's plugin: " + needs + "."
+	var needs []string
+	if len(a.ats) > 0 {
+		needs = append(needs, "of the ATS's plugin: "+language.Listed(language.Words(a.ats)))
+	}
+	if len(a.vendor) > 0 {
+		needs = append(needs, "of the vendor's plugin: "+language.Listed(language.Words(a.vendor)))
+	}
+	entry.About += "\nOn events of an invitation. Needs " + strings.Join(needs, "; ") + "."
 	return entry
 }

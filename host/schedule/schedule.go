@@ -51,6 +51,7 @@ type Schedule struct {
 	News        func(journal.Subject)
 	Busy        func(delta int)             // told when a job begins (+1) and ends (-1)
 	Inspect     func(context.Context) error // looks at the products for what a person has to mend there, and tells
+	Renew       func(context.Context) error // renews what ends when it is not used; nil: nothing does
 	Log         *slog.Logger
 }
 
@@ -66,6 +67,7 @@ type job struct {
 const (
 	sweepEvery = 4 * time.Hour
 	pollEvery  = 6 * time.Hour
+	renewEvery = 6 * time.Hour // the shortest life of an unused refresh token is 24 h of any product that we know
 	daily      = 24 * time.Hour
 	remember   = 30 * 24 * time.Hour // accepted events; beyond any sender's retries
 	overlap    = 10 * time.Minute    // of two sweeps: clocks differ and lists lag
@@ -79,6 +81,9 @@ func (s *Schedule) jobs() []job {
 			return s.Journal.Forget(ctx, s.Clock.Now().Add(-remember))
 		}},
 		{"inspect", daily, true, func(ctx context.Context, _ time.Time) error { return s.Inspect(ctx) }},
+	}
+	if s.Renew != nil {
+		out = append(out, job{"renew", renewEvery, false, func(ctx context.Context, _ time.Time) error { return s.Renew(ctx) }})
 	}
 	add := func(j job) {
 		if i := slices.IndexFunc(out, func(o job) bool { return o.name == j.name }); i >= 0 {

@@ -131,6 +131,7 @@ func during(t *testing.T, dir string, p *product, f func(*journal.Journal)) {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
+	pairings := slices.DeleteFunc(folder.Pairings, func(p *rule.Pairing) bool { return p.Label != "alva-lever" })
 	st, err := store.OpenBolt(filepath.Join(dir, "state.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +143,7 @@ func during(t *testing.T, dir string, p *product, f func(*journal.Journal)) {
 	}
 	j := journal.New(st, seal)
 	s := &Schedule{
-		Journal: j, Pairings: folder.Pairings, Connections: map[string]Connection{"ats.lever": p, "vendor.alva": p}, Clock: bubbleClock{},
+		Journal: j, Pairings: pairings, Connections: map[string]Connection{"ats.lever": p, "vendor.alva": p}, Clock: bubbleClock{},
 		News: func(journal.Subject) {}, Busy: func(int) {}, Inspect: func(context.Context) error { p.ask("inspect"); return nil },
 		Log: slog.New(slog.DiscardHandler),
 	}

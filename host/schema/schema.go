@@ -18,6 +18,8 @@ type Argument struct {
 	Name     string
 	Expect   func(cty.Value) string // of an action: what is wrong with its value; empty if nothing is
 	Required bool
+	Settled  bool // of an action: it must be known when the file is read
+	Words    bool // it is made of words without quotes, which JSON has in quotes: names of blocks, and of closed lists
 	About    string
 }
 

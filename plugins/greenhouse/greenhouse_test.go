@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -224,11 +223,12 @@ func TestWhatNeedsHarvestRestsWithoutIt(t *testing.T) {
 	}
 }
 
-// TestPromisesOfTheSDK runs what every plugin owes, with every sample that yields an event of an application.
+// TestPromisesOfTheSDK runs what every plugin owes, with every sample that yields an event.
 func TestPromisesOfTheSDK(t *testing.T) {
 	var webhooks []sdktest.Webhook
 	for _, name := range []string{
 		"new_candidate_application", "candidate_stage_change", "hire_candidate", "reject_candidate", "unreject_candidate", "delete_application",
+		"candidate_anonymized",
 	} {
 		r := telling(read(t, name+".json"))
 		r.Header.Set("X-Organisation", "Ministry of Magic")
@@ -257,10 +257,4 @@ func TestPromisesOfTheSDK(t *testing.T) {
 			t.Errorf("client_id %q: %v", client, err)
 		}
 	}
-}
-
-// lines is a log that a test reads.
-func lines() (*slog.Logger, *bytes.Buffer) {
-	var b bytes.Buffer
-	return slog.New(slog.NewTextHandler(&b, nil)), &b
 }

@@ -108,13 +108,15 @@ func first[T any](ctx context.Context, h *harvest, resource string, query url.Va
 	return all[0], true, nil
 }
 
+var errNoList = errors.New("there is no such list where base_url says that Harvest is")
+
 // unlisted is why a list could not be read. A list that is not found says nothing of a record: it is no [sdk.ErrNotFound].
 func unlisted(resource string, err error) error {
 	if forbidden(err) {
 		return sdk.Refuse("not_visible", lacking("harvest:"+resource+":list"))
 	}
 	if errors.Is(err, sdk.ErrNotFound) {
-		return fmt.Errorf("Harvest has no list of %s where base_url says that it is: %s", resource, err)
+		return fmt.Errorf("%s: %w: %s", resource, errNoList, err)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -141,7 +142,7 @@ func (p *partner) testStatus(r sdk.Request) (sdk.Received, error) {
 	return sdk.Received{Question: &sdk.Question{About: sdk.AboutStatus, ID: asked[0]}}, nil
 }
 
-// Of what Greenhouse complains of, only so much is logged, and no addresses.
+// Of what Greenhouse complains of, only so much is told, and no addresses.
 const (
 	mostComplaints   = 10
 	longestComplaint = 300
@@ -159,16 +160,21 @@ func (p *partner) responseError(r sdk.Request) (sdk.Received, error) {
 		Send   string   `json:"partner_interview_id"`
 	}
 	_ = json.Unmarshal(r.Body, &said) // what is of another type is left empty; the others are still read
-	complaints := said.Errors[:min(len(said.Errors), mostComplaints)]
-	for i, c := range complaints {
-		complaints[i] = logged(c)
+	received := sdk.Received{Response: answers(http.StatusOK, map[string]int{"status": http.StatusOK})}
+	if len(said.Errors) == 0 {
+		said.Errors = []string{"it does not say why"}
 	}
-	p.log.Error("Greenhouse could not use our answer", "api_call", logged(said.Call), "errors", complaints,
-		"partner_test_id", logged(said.Test), "partner_interview_id", logged(said.Send))
-	return sdk.Received{Response: answers(http.StatusOK, map[string]int{"status": http.StatusOK})}, nil
+	for _, complaint := range said.Errors[:min(len(said.Errors), mostComplaints)] {
+		notice := fmt.Sprintf("Greenhouse could not use our answer to %s: %s", cmp.Or(tellable(said.Call), "a call"), tellable(complaint))
+		if about := tellable(strings.TrimSpace(said.Test + " " + said.Send)); about != "" {
+			notice += " (about " + about + ")"
+		}
+		received.Notices = append(received.Notices, notice)
+	}
+	return received, nil
 }
 
-func logged(text string) string {
+func tellable(text string) string {
 	text = address.ReplaceAllString(strings.ToValidUTF8(text, "?"), "[address]")
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

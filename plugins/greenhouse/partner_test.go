@@ -224,36 +224,35 @@ func TestResponseError(t *testing.T) {
 		want, hide []string
 	}{
 		"the sample": {string(read(t, "assessment_response_error_request.json")),
-			[]string{"level=ERROR", "api_call=test_status", "partner_profile url is missing", "299506"}, []string{"hpotter"}},
+			[]string{"our answer to test_status: ", "partner_profile url is missing", "299506"}, []string{"hpotter"}},
 		"an address within": {`{"api_call":"send_test","errors":["could not mail <ada@example.org>, sorry"]}`,
 			[]string{"could not mail <[address]>, sorry"}, []string{"ada@"}},
 		"a flood": {`{"api_call":"x","errors":["` + strings.Repeat(`y","`, 5000) + strings.Repeat("z", 50_000) + `"]}`,
-			[]string{"level=ERROR"}, []string{"zzz"}},
+			[]string{"our answer to x: y"}, []string{"zzz"}},
 		"a long one": {`{"api_call":"x","errors":["` + strings.Repeat("z", 50_000) + `"]}`,
 			[]string{"zzz…"}, []string{strings.Repeat("z", 301)}},
-		"forged lines": {`{"api_call":"a\nlevel=INFO","errors":["b\u001b[2J"]}`, []string{"level=ERROR"}, []string{"\nlevel=INFO", "\x1b"}},
-		"another form": {`{"api_call":7,"errors":"all","partner_test_id":"5"}`, []string{"partner_test_id=5"}, nil},
-		"no JSON":      {"?", []string{"level=ERROR"}, nil},
+		"forged lines": {`{"api_call":"a\nlevel=INFO","errors":["b\u001b[2J"]}`, []string{"a level=INFO"}, []string{"\nlevel=INFO", "\x1b"}},
+		"another form": {`{"api_call":7,"errors":"all","partner_test_id":"5"}`, []string{"our answer to a call: it does not say why (about 5)"}, nil},
+		"no JSON":      {"?", []string{"it does not say why"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			log, out := lines()
-			p := connect(t, config{}, sdk.Conn{Log: log})
-			got, err := p.Receive(t.Context(), calling("POST", "response_error", c.body))
+			got, err := atNoon(t, config{}).Receive(t.Context(), calling("POST", "response_error", c.body))
 			if err != nil || got.Response.Status != 200 || string(got.Response.Body) != `{"status":200}` || got.Events != nil {
 				t.Errorf("%+v, %v; never an error", got, err)
 			}
+			told := strings.Join(got.Notices, "\n")
 			for _, w := range c.want {
-				if !strings.Contains(out.String(), w) {
-					t.Errorf("the log lacks %q: %.500s", w, out)
+				if !strings.Contains(told, w) {
+					t.Errorf("what is told lacks %q: %.500s", w, told)
 				}
 			}
 			for _, h := range c.hide {
-				if strings.Contains(out.String(), h) {
-					t.Errorf("the log shows %.40q", h)
+				if strings.Contains(told, h) {
+					t.Errorf("what is told shows %.40q", h)
 				}
 			}
-			if out.Len() > 6000 {
-				t.Errorf("a line of %d bytes", out.Len())
+			if len(told) > 6000 {
+				t.Errorf("%d bytes", len(told))
 			}
 		})
 	}

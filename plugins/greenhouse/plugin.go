@@ -30,6 +30,7 @@ var about = sdk.About{
 		AuthorizeURL: "https://auth.greenhouse.io/authorize",
 		TokenURL:     "https://auth.greenhouse.io/token",
 		Scopes:       scopes,
+		Subject:      "on_behalf_of",
 	},
 }
 

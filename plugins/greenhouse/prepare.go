@@ -211,14 +211,15 @@ func refusal(err error) *sdk.Refusal {
 	return r
 }
 
-// checkHooks looks for a webhook for each event in use. Greenhouse shows webhooks to few credentials: to the others all must be named.
+// checkHooks looks for a webhook for each event in use. Greenhouse shows webhooks to few credentials: to the others, for whom the list may
+// not even exist (section 5.8), all must be named.
 func (h *harvest) checkHooks(ctx context.Context, n sdk.Needs) ([]sdk.Problem, error) {
 	missing := webhooksFor(n)
 	if len(missing) == 0 {
 		return nil, nil
 	}
 	there, err := collect[registration](ctx, h, "webhooks", url.Values{})
-	if refusal(err) != nil {
+	if refusal(err) != nil || errors.Is(err, errNoList) {
 		return h.byHand(n, missing), nil
 	}
 	if err != nil {

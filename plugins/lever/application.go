@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/patchbay-dev/patchbay/sdk"
@@ -21,7 +18,7 @@ func (c *connection) Application(ctx context.Context, id string) (sdk.Applicatio
 	err := c.api.Get(ctx, rest.Path{"opportunities", id}, url.Values{"expand": {"applications", "stage"}}, &got)
 	if forbidden(err) {
 		// There may be one: only a 404 says that it is gone.
-		return sdk.Application{}, sdk.Refuse("not_visible", fmt.Sprintf("opportunity %s is not for this API key to read", id))
+		return sdk.Application{}, sdk.Refuse("not_visible", fmt.Sprintf("opportunity %s is not for %s to read", id, c.us()))
 	}
 	if err != nil {
 		return sdk.Application{}, err
@@ -60,7 +57,7 @@ func (c *connection) Application(ctx context.Context, id string) (sdk.Applicatio
 	if err != nil {
 		return sdk.Application{}, err
 	}
-	a.Posting, a.OwnTags = p.translate(), p.without(o.Tags)
+	a.Posting, a.OwnTags = p.Posting, p.without(o.Tags)
 	return a, nil
 }
 
@@ -93,50 +90,4 @@ func (c *connection) stage(ctx context.Context, s ref[stage]) (sdk.Stage, error)
 		now.Name = all[now.Index].Name
 	}
 	return now, nil
-}
-
-// posting reads a posting, or remembers it. One that is gone or hidden makes the application unfit to act on, for its tags may forbid what
-// a rule is about to do; but it does not make the application itself gone, so this is no ErrNotFound.
-func (c *connection) posting(ctx context.Context, id string) (posting, error) {
-	p, err := c.postings.Get(ctx, id, func(ctx context.Context) (posting, error) {
-		var got answer[posting]
-		err := c.api.Get(ctx, rest.Path{"postings", id}, url.Values{"expand": {"hiringManager"}}, &got)
-		if err == nil && got.Data.ID == "" {
-			err = fmt.Errorf("posting %s: the answer has no id", id)
-		}
-		return got.Data, err
-	})
-	if forbidden(err) || errors.Is(err, sdk.ErrNotFound) {
-		return p, sdk.Refuse("not_visible", fmt.Sprintf("posting %s is gone, or this API key may not read it", id))
-	}
-	return p, err
-}
-
-func (p posting) translate() sdk.Posting {
-	return sdk.Posting{ID: p.ID, Name: p.Text, Team: p.Categories.Team, HiringManager: p.HiringManager.Value.Email, Tags: p.Tags}
-}
-
-// without leaves out of tags those that an opportunity inherits from its posting: title, team, department, location, commitment and the
-// posting's own tags (section 3.3). A tag that both have counts as inherited.
-func (p posting) without(tags []string) []string {
-	inherited := map[string]bool{}
-	for _, t := range []string{p.Text, p.Categories.Team, p.Categories.Department, p.Categories.Location, p.Categories.Commitment} {
-		inherited[strings.TrimSpace(t)] = true
-	}
-	for _, t := range p.Tags {
-		inherited[strings.TrimSpace(t)] = true
-	}
-	var own []string
-	for _, t := range tags {
-		if !inherited[strings.TrimSpace(t)] {
-			own = append(own, t)
-		}
-	}
-	return own
-}
-
-// forbidden tells a right that the API key lacks, for an endpoint or for one confidential record.
-func forbidden(err error) bool {
-	refused, ok := errors.AsType[*rest.StatusError](err)
-	return ok && refused.Status == http.StatusForbidden
 }

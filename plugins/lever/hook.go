@@ -35,8 +35,14 @@ var hooks = []hook{
 	{"candidateStageChange", "Candidate Stage Change", []sdk.Kind{sdk.KindMoved}},
 	{"candidateHired", "Candidate Hired", []sdk.Kind{sdk.KindHired}},
 	{"candidateDeleted", "Candidate Deleted", []sdk.Kind{sdk.KindDeleted}},
-	{archiveChange, "Candidate Archive Change", []sdk.Kind{sdk.KindRejected, sdk.KindUnrejected, sdk.KindUnhired}},
+	{archiveChange, "Candidate Archive Change", archiveKinds},
 }
+
+// hooked are all events that the hooks may amount to; archiveKinds those that only a change of the archive tells.
+var (
+	hooked       = append([]sdk.Kind{sdk.KindApplied, sdk.KindMoved, sdk.KindHired, sdk.KindDeleted}, archiveKinds...)
+	archiveKinds = []sdk.Kind{sdk.KindRejected, sdk.KindUnrejected, sdk.KindUnhired}
+)
 
 // delivery is a webhook's body (section 5.2). Its signature covers token and triggeredAt only, so data is a hint: the host reads the
 // application before it acts.

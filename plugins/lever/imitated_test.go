@@ -44,8 +44,14 @@ func imitate(t *testing.T) imitated {
 // open connects with a key of the account's.
 func (l imitated) open(c config, key string) *connection {
 	l.t.Helper()
+	return l.openWith(c, keyed{key})
+}
+
+// openWith connects with a credential that credential adds.
+func (l imitated) openWith(c config, credential http.RoundTripper) *connection {
+	l.t.Helper()
 	c.BaseURL, c.KeepPostings = l.url+"/v1", "1m"
-	ats, err := open(c, sdk.Conn{Name: "ats.lever", HTTP: &http.Client{Transport: keyed{key}}, Log: slog.New(slog.DiscardHandler)})
+	ats, err := open(c, sdk.Conn{Name: "ats.lever", HTTP: &http.Client{Transport: credential}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -102,7 +102,7 @@ func TestSettings(t *testing.T) {
 		if s.Doc == "" {
 			t.Errorf("setting %s is not explained", s.Name)
 		}
-		if secret := s.Name == "api_key" || s.Name == "signing_tokens"; s.Secret != secret {
+		if secret := slices.Contains([]string{"api_key", "client_secret", "signing_tokens"}, s.Name); s.Secret != secret {
 			t.Errorf("setting %s: secret is %v", s.Name, s.Secret)
 		}
 	}
@@ -114,15 +114,17 @@ func TestSettings(t *testing.T) {
 
 // The verbs that the rules of the Lever pairings use.
 var (
-	_ sdk.ATS           = (*connection)(nil)
-	_ sdk.Tagger        = (*connection)(nil)
-	_ sdk.Linker        = (*connection)(nil)
-	_ sdk.Noter         = (*connection)(nil)
-	_ sdk.Mover         = (*connection)(nil)
-	_ sdk.Searcher      = (*connection)(nil)
-	_ sdk.PostingLister = (*connection)(nil)
-	_ sdk.StageCatalog  = (*connection)(nil)
-	_ sdk.Finder        = (*connection)(nil)
-	_ sdk.Promiser      = (*connection)(nil)
-	_ sdk.Preparer      = (*connection)(nil)
+	_ sdk.ATS            = (*connection)(nil)
+	_ sdk.Tagger         = (*connection)(nil)
+	_ sdk.Linker         = (*connection)(nil)
+	_ sdk.Noter          = (*connection)(nil)
+	_ sdk.FeedbackWriter = (*connection)(nil)
+	_ sdk.FileWriter     = (*connection)(nil)
+	_ sdk.Mover          = (*connection)(nil)
+	_ sdk.Searcher       = (*connection)(nil)
+	_ sdk.PostingLister  = (*connection)(nil)
+	_ sdk.StageCatalog   = (*connection)(nil)
+	_ sdk.Finder         = (*connection)(nil)
+	_ sdk.Promiser       = (*connection)(nil)
+	_ sdk.Preparer       = (*connection)(nil)
 )

@@ -12,29 +12,31 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk/rest"
 )
 
-// Prepare checks what the rules need of the Lever account: rights, webhooks, the user that writes are shown as, the hired reasons. It makes
-// nothing, so that it can run as often as anybody likes; whatever is missing comes with the words that mend it.
+// Prepare sees to what the rules need of the Lever account: rights, the user that writes are shown as, feedback templates, webhooks, the
+// hired reasons. It makes templates, and webhooks if the operator has it so; whatever else is missing comes with the words that mend it.
 func (c *connection) Prepare(ctx context.Context, n sdk.Needs) (sdk.Prepared, error) {
-	var all []sdk.Problem
-	for _, check := range []func(context.Context, sdk.Needs) ([]sdk.Problem, error){
-		c.checkRights, c.checkUser, c.checkHooks, c.checkReasons,
+	var all sdk.Prepared
+	for _, prepare := range []func(context.Context, sdk.Needs) (sdk.Prepared, error){
+		c.checkRights, c.checkUser, c.prepareTemplates, c.prepareHooks, c.checkReasons,
 	} {
-		found, err := check(ctx, n)
-		all = append(all, found...)
+		one, err := prepare(ctx, n)
+		all.Hooks = append(all.Hooks, one.Hooks...)
+		all.Problems = append(all.Problems, one.Problems...)
 		if err != nil {
-			return sdk.Prepared{Problems: all}, err
+			return all, err
 		}
 	}
-	return sdk.Prepared{Problems: all}, nil
+	return all, nil
 }
 
+func problem(p sdk.Problem) sdk.Prepared { return sdk.Prepared{Problems: []sdk.Problem{p}} }
+
 // checkRights reads one record of each kind that Application needs.
-func (c *connection) checkRights(ctx context.Context, _ sdk.Needs) ([]sdk.Problem, error) {
-	var found []sdk.Problem
+func (c *connection) checkRights(ctx context.Context, _ sdk.Needs) (found sdk.Prepared, err error) {
 	for _, what := range []string{"opportunities", "postings", "stages"} {
 		err := c.api.Get(ctx, rest.Path{what}, url.Values{"limit": {"1"}}, nil)
 		if forbidden(err) {
-			found = append(found, lacks("read "+what, "no application can be read, so nothing is decided"))
+			found.Problems = append(found.Problems, c.lacks("read "+what, what+":read:admin", "no application can be read, so nothing is decided"))
 			continue
 		}
 		if err != nil {
@@ -44,94 +46,118 @@ func (c *connection) checkRights(ctx context.Context, _ sdk.Needs) ([]sdk.Proble
 	return found, nil
 }
 
-func (c *connection) checkUser(ctx context.Context, _ sdk.Needs) ([]sdk.Problem, error) {
-	id := c.as.Get("perform_as")
+// checkUser looks whether writes have an author: feedback and files must have one (section 1.3), and a deactivated one breaks all writes.
+func (c *connection) checkUser(ctx context.Context, n sdk.Needs) (sdk.Prepared, error) {
+	const mend = "Set perform_as to the id of an active Lever user, best one made for it; until then Lever may refuse every write."
+	id, needed := c.as.Get("perform_as"), slices.Contains(n.Verbs, sdk.VerbFeedback) || slices.Contains(n.Verbs, sdk.VerbFile)
+	if id == "" && needed {
+		const missing = "perform_as is not set: Lever takes neither feedback nor files without an author"
+		return problem(sdk.Problem{Summary: missing, Fix: mend + c.someUsers(ctx)}), nil
+	}
 	if id == "" {
-		return nil, nil
+		return sdk.Prepared{}, nil
 	}
 	var got answer[user]
 	err := c.api.Get(ctx, rest.Path{"users", id}, nil, &got)
-	const mend = "Set perform_as to the id of an active Lever user, best one made for it; until then Lever may refuse every write."
 	switch {
 	case forbidden(err):
-		return []sdk.Problem{lacks("read users", "whether the user in perform_as is active cannot be checked")}, nil
+		return problem(c.lacks("read users", "users:read:admin", "whether the user in perform_as is active cannot be checked")), nil
 	case errors.Is(err, sdk.ErrNotFound):
-		return []sdk.Problem{{Summary: fmt.Sprintf("perform_as names user %s, whom Lever does not know", id), Fix: mend}}, nil
+		return problem(sdk.Problem{Summary: fmt.Sprintf("perform_as names user %s, whom Lever does not know", id), Fix: mend}), nil
 	case err != nil:
-		return nil, err
+		return sdk.Prepared{}, err
 	case got.Data.DeactivatedAt.Int != 0:
-		return []sdk.Problem{{Summary: fmt.Sprintf("perform_as names user %s, who is deactivated", id), Fix: mend}}, nil
+		return problem(sdk.Problem{Summary: fmt.Sprintf("perform_as names user %s, who is deactivated", id), Fix: mend}), nil
 	}
-	return nil, nil
+	return sdk.Prepared{}, nil
 }
 
-// checkHooks looks for a webhook for each event in use. Lever may list only the webhooks that this key made, and does not tell whether an
-// event group is switched off: so what it says is what to look at, not what surely is.
-func (c *connection) checkHooks(ctx context.Context, n sdk.Needs) ([]sdk.Problem, error) {
-	var needed []string
-	for _, h := range hooks {
-		if slices.ContainsFunc(h.kinds, func(k sdk.Kind) bool { return slices.Contains(n.Events, k) }) {
-			needed = append(needed, h.event)
+// someUsers names users to choose from, for Lever's pages do not show their ids; nothing when they cannot be read.
+func (c *connection) someUsers(ctx context.Context) string {
+	var got answer[[]user]
+	if err := c.api.Get(ctx, rest.Path{"users"}, url.Values{"limit": {"10"}}, &got); err != nil || len(got.Data) == 0 {
+		return ""
+	}
+	var users []string
+	for _, u := range got.Data {
+		users = append(users, fmt.Sprintf("%q is %s", u.ID, u.Name))
+	}
+	return " The newest are: " + strings.Join(users, ", ") + "."
+}
+
+// prepareTemplates makes the feedback templates that are missing, and tells of those that can no longer be filled in.
+func (c *connection) prepareTemplates(ctx context.Context, n sdk.Needs) (found sdk.Prepared, err error) {
+	if len(n.Templates) == 0 {
+		return found, nil
+	}
+	all, err := c.freshTemplates(ctx)
+	if forbidden(err) {
+		return problem(c.lacks("read feedback templates", "feedback_templates:write:admin", "no feedback can be written")), nil
+	}
+	if err != nil {
+		return found, err
+	}
+	for _, name := range n.Templates {
+		t, ok := named(all, name)
+		if ok {
+			score := 0.0
+			if _, err := t.fill("", sdk.Feedback{Score: &score, Rating: 1, Text: "x"}); err != nil {
+				found.Problems = append(found.Problems, unfitTemplate(name, err))
+			}
+			continue
 		}
-	}
-	if len(needed) == 0 {
-		return nil, nil
-	}
-	var missing []string
-	have := map[string]bool{}
-	for w, err := range list[webhook](ctx, c, rest.Path{"webhooks"}, nil) {
-		if forbidden(err) {
-			return []sdk.Problem{byHand("what webhooks there are cannot be checked: the API key may not read them", needed, n)}, nil
+		err := c.api.Post(ctx, rest.Path{"feedback_templates"}, nil, newTemplate(name), nil)
+		if no, ok := errors.AsType[*rest.StatusError](err); ok {
+			why := fmt.Sprintf("Lever has no feedback template %q and refused to make it: %s", name, no)
+			found.Problems = append(found.Problems, templateByHand(why, name))
+			continue
 		}
 		if err != nil {
-			return nil, err
+			return found, err
 		}
-		have[w.Event] = have[w.Event] || n.HookURL == "" || sameURL(w.URL, n.HookURL)
+		c.log.Info("made the feedback template that was missing", "template", name)
 	}
-	for _, event := range needed {
-		if !have[event] {
-			missing = append(missing, event)
-		}
-	}
-	if len(missing) == 0 {
-		return nil, nil
-	}
-	return []sdk.Problem{byHand(fmt.Sprintf("Lever lists no webhook of ours for %s", strings.Join(missing, ", ")), missing, n)}, nil
+	return found, nil
 }
 
-func sameURL(a, b string) bool { return strings.TrimRight(a, "/") == strings.TrimRight(b, "/") }
+// newTemplate is a template that [template.fill] can fill in; Lever adds the options of the score-system (section 4.5).
+func newTemplate(name string) any {
+	made := func(kind, text string) map[string]any {
+		return map[string]any{"type": kind, "text": text, "description": "", "required": false}
+	}
+	return map[string]any{
+		"text": name, "instructions": "Filled in by Patchbay. Its name and its fields must stay as they are.",
+		"fields": []any{made("score-system", "Rating"), made("text", "Score"), made("textarea", "Result")},
+	}
+}
 
-// byHand says how a person makes the webhooks for events.
-func byHand(summary string, events []string, n sdk.Needs) sdk.Problem {
-	var titles []string
-	for _, h := range hooks {
-		if slices.Contains(events, h.event) {
-			titles = append(titles, h.title)
-		}
-	}
-	target := n.HookURL
-	if target == "" {
-		target = "this connection's webhook URL"
-	}
+func templateByHand(summary, name string) sdk.Problem {
 	return sdk.Problem{Summary: summary, Fix: fmt.Sprintf(
-		"As a Super Admin, in Lever: Settings > Integrations and API > Webhooks. Under each of %s: switch the event on, add a webhook with the "+
-			"URL %s, generate its signature token, and add the token to signing_tokens. If that is done already and events arrive, Lever just "+
-			"does not show these webhooks to this API key.", strings.Join(titles, ", "), target)}
+		"As a Super Admin, in Lever: Settings > Feedback and forms > Feedback forms. Add a form with the name %q, exactly so, and three fields, "+
+			"none of them required: a Score system named Rating, a Short text named Score, a Paragraph named Result.", name)}
+}
+
+func unfitTemplate(name string, err error) sdk.Problem {
+	p := templateByHand(err.Error(), name)
+	if no, ok := errors.AsType[*sdk.Refusal](err); ok {
+		p.Summary = no.Detail
+	}
+	p.Fix = "Undo what was changed in the form, or rename it and make it anew. " + p.Fix
+	return p
 }
 
 // checkReasons compares hired_reasons with Lever's, when rejections matter.
-func (c *connection) checkReasons(ctx context.Context, n sdk.Needs) ([]sdk.Problem, error) {
-	archive := hooks[slices.IndexFunc(hooks, func(h hook) bool { return h.event == archiveChange })]
-	if !slices.ContainsFunc(archive.kinds, func(k sdk.Kind) bool { return slices.Contains(n.Events, k) }) {
-		return nil, nil
+func (c *connection) checkReasons(ctx context.Context, n sdk.Needs) (found sdk.Prepared, err error) {
+	if !slices.ContainsFunc(archiveKinds, func(k sdk.Kind) bool { return slices.Contains(n.Events, k) }) {
+		return found, nil
 	}
 	var ids, missing []string
 	for r, err := range list[archiveReason](ctx, c, rest.Path{"archive_reasons"}, url.Values{"type": {"hired"}}) {
 		if forbidden(err) {
-			return []sdk.Problem{lacks("read archive reasons", "hired_reasons cannot be checked")}, nil
+			return problem(c.lacks("read archive reasons", "archive_reasons:read:admin", "hired_reasons cannot be checked")), nil
 		}
 		if err != nil {
-			return nil, err
+			return found, err
 		}
 		ids = append(ids, fmt.Sprintf("%q", r.ID))
 		if !slices.Contains(c.hired, r.ID) {
@@ -139,21 +165,23 @@ func (c *connection) checkReasons(ctx context.Context, n sdk.Needs) ([]sdk.Probl
 		}
 	}
 	if len(missing) == 0 {
-		return nil, nil
+		return found, nil
 	}
 	so := "their archiving would pass for a rejection"
 	if len(c.hired) == 0 {
 		so = "until it is set, archiving is told neither as rejected nor as unrejected"
 	}
-	return []sdk.Problem{{
+	return problem(sdk.Problem{
 		Summary: fmt.Sprintf("hired_reasons lacks %s: %s", strings.Join(missing, ", "), so),
 		Fix:     fmt.Sprintf("Set hired_reasons = [%s]", strings.Join(ids, ", ")),
-	}}, nil
+	}), nil
 }
 
-func lacks(right, so string) sdk.Problem {
-	return sdk.Problem{
-		Summary: fmt.Sprintf("the API key may not %s: %s", right, so),
-		Fix:     fmt.Sprintf("As a Super Admin, in Lever under Settings > Integrations and API > API Credentials, let the key %s.", right),
+// lacks says what to do about a missing right: keys are given rights in Lever, an OAuth app asks for its scopes when somebody connects.
+func (c *connection) lacks(right, scope, so string) sdk.Problem {
+	fix := fmt.Sprintf("As a Super Admin, in Lever under Settings > Integrations and API > API Credentials, let the key %s.", right)
+	if c.oauth {
+		fix = fmt.Sprintf("See that the OAuth app has the scope %s, and have a Super Admin of Lever connect again.", scope)
 	}
+	return sdk.Problem{Summary: fmt.Sprintf("%s may not %s: %s", c.us(), right, so), Fix: fix}
 }

@@ -101,8 +101,9 @@ func (c *connection) Postings(ctx context.Context) iter.Seq2[sdk.Posting, error]
 					continue
 				}
 				seen[p.ID] = true
-				c.postings.Put(p.ID, p)
-				if !yield(p.translate(), nil) {
+				known := p.translate()
+				c.postings.Put(p.ID, known)
+				if !yield(known.Posting, nil) {
 					return
 				}
 			}

@@ -3,6 +3,9 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/patchbay-dev/patchbay/sdk/rest"
@@ -17,14 +20,22 @@ type answer[T any] struct {
 	Next string // the token of the next page; empty at the end
 }
 
+// twice begins an answer with data within data; nobody else's data begins with a field of that name.
+var twice = regexp.MustCompile(`^\{\s*"data"\s*:\s*\{\s*"data"\s*:`)
+
 func (a *answer[T]) UnmarshalJSON(raw []byte) error {
-	var envelope struct {
-		Data    json.RawMessage `json:"data"`
-		HasNext *bool           `json:"hasNext"`
-		Next    string          `json:"next"`
-	}
 	if raw[0] != '{' {
 		return json.Unmarshal(raw, &a.Data)
+	}
+	if twice.Match(raw) {
+		var outer struct{ Data struct{ Data *T } }
+		outer.Data.Data = &a.Data
+		return json.Unmarshal(raw, &outer)
+	}
+	var envelope struct {
+		Data    *T     `json:"data"`
+		HasNext *bool  `json:"hasNext"`
+		Next    string `json:"next"`
 	}
 	if err := json.Unmarshal(raw, &envelope); err != nil {
 		return err
@@ -35,20 +46,19 @@ func (a *answer[T]) UnmarshalJSON(raw []byte) error {
 			return errors.New("the page says that another follows, but not which")
 		}
 	}
-	if envelope.Data == nil {
-		envelope.Data = raw
+	if envelope.Data == nil { // null, or the value came bare
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &fields); err != nil || fields["data"] != nil {
+			return err
+		}
+		return json.Unmarshal(raw, &a.Data)
 	}
-	var nested struct {
-		Data json.RawMessage `json:"data"`
-	}
-	if json.Unmarshal(envelope.Data, &nested) == nil && nested.Data != nil && string(nested.Data) != "null" {
-		envelope.Data = nested.Data
-	}
-	return json.Unmarshal(envelope.Data, &a.Data)
+	a.Data = *envelope.Data
+	return nil
 }
 
 // ref is a field that holds an id, or the object itself when the request expanded it.
-type ref[T any] struct {
+type ref[T interface{ id() string }] struct {
 	ID    string
 	Value T // zero unless expanded
 }
@@ -57,15 +67,17 @@ func (r *ref[T]) UnmarshalJSON(raw []byte) error {
 	if raw[0] != '{' {
 		return json.Unmarshal(raw, &r.ID)
 	}
-	var id struct {
-		ID string `json:"id"`
-	}
-	if err := json.Unmarshal(raw, &id); err != nil {
-		return err
-	}
-	r.ID = id.ID
-	return json.Unmarshal(raw, &r.Value)
+	err := json.Unmarshal(raw, &r.Value)
+	r.ID = r.Value.id()
+	return err
 }
+
+// record is what everything has that a [ref] may lead to.
+type record struct {
+	ID string `json:"id"`
+}
+
+func (r record) id() string { return r.ID }
 
 // millis is a moment in milliseconds since 1970; null or 0 is none.
 type millis struct{ rest.Int }
@@ -78,8 +90,8 @@ func (m millis) time() time.Time {
 }
 
 type opportunity struct {
-	ID              string             `json:"id"`
-	Contact         ref[struct{}]      `json:"contact"`
+	record
+	Contact         ref[record]        `json:"contact"`
 	Name            string             `json:"name"`
 	Emails          []string           `json:"emails"`
 	Confidentiality string             `json:"confidentiality"`
@@ -97,7 +109,7 @@ type opportunity struct {
 }
 
 type stage struct {
-	ID   string `json:"id"`
+	record
 	Text string `json:"text"`
 }
 
@@ -115,12 +127,13 @@ type archived struct {
 func (a *archived) holds() bool { return a != nil && (a.Reason != "" || a.At.Int != 0) }
 
 type application struct {
+	record
 	Posting   ref[posting] `json:"posting"`
 	CreatedAt millis       `json:"createdAt"`
 }
 
 type posting struct {
-	ID            string    `json:"id"`
+	record
 	Text          string    `json:"text"`
 	HiringManager ref[user] `json:"hiringManager"`
 	Tags          []string  `json:"tags"`
@@ -130,24 +143,96 @@ type posting struct {
 		Location   string `json:"location"`
 		Commitment string `json:"commitment"`
 	} `json:"categories"`
+	Content struct {
+		Description     string `json:"description"`
+		DescriptionHTML string `json:"descriptionHtml"`
+		Lists           []struct {
+			Text    string `json:"text"`
+			Content string `json:"content"` // HTML
+		} `json:"lists"`
+		Closing     string `json:"closing"`
+		ClosingHTML string `json:"closingHtml"`
+	} `json:"content"`
+	SalaryRange           *salaryRange `json:"salaryRange"`
+	SalaryDescription     string       `json:"salaryDescription"`
+	SalaryDescriptionHTML string       `json:"salaryDescriptionHtml"`
+}
+
+type salaryRange struct {
+	Min      sum    `json:"min"`
+	Max      sum    `json:"max"`
+	Currency string `json:"currency"`
+	Interval string `json:"interval"`
+}
+
+// sum is an amount of money; what is no number is 0, so that no odd salary keeps a posting from being read.
+type sum float64
+
+func (s *sum) UnmarshalJSON(raw []byte) error {
+	f, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+	if err != nil || f != f || f > 1e15 {
+		f = 0
+	}
+	*s = sum(f)
+	return nil
 }
 
 type user struct {
+	record
+	Name          string `json:"name"`
 	Email         string `json:"email"`
 	DeactivatedAt millis `json:"deactivatedAt"`
 }
 
-type note struct {
+// written is a note or a feedback, as far as it takes to know one of ours again.
+type written struct {
 	ID     string `json:"id"`
 	NoteID string `json:"noteId"`
 	Fields []struct {
-		Value string `json:"value"`
-	} `json:"fields"` // the thread
+		Value text `json:"value"`
+	} `json:"fields"` // of a note: the thread
+}
+
+// text is a string; what holds anything else is empty.
+type text string
+
+func (t *text) UnmarshalJSON(raw []byte) error {
+	if raw[0] != '"' {
+		*t = ""
+		return nil
+	}
+	return json.Unmarshal(raw, (*string)(t))
+}
+
+// template is a feedback template (section 4.5).
+type template struct {
+	ID     string  `json:"id"`
+	Text   string  `json:"text"` // its name
+	Fields []field `json:"fields"`
+}
+
+type field struct {
+	ID       string `json:"id"`
+	Type     string `json:"type"`
+	Text     string `json:"text"`
+	Required bool   `json:"required"`
+	Options  []struct {
+		Text string `json:"text"`
+	} `json:"options"`
+}
+
+type file struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 type webhook struct {
-	Event string `json:"event"`
-	URL   string `json:"url"`
+	ID            string `json:"id"`
+	Event         string `json:"event"`
+	URL           string `json:"url"`
+	Configuration struct {
+		SignatureToken string `json:"signatureToken"` // only where it was just made
+	} `json:"configuration"`
 }
 
 type archiveReason struct {

@@ -43,8 +43,8 @@ func (w Webhook) check(about sdk.About, r receiver) (wrong []error) {
 			complain("two events have the ID %q: the host would take them for one", e.ID)
 		}
 		ids[e.ID] = true
-		if vendor && e.Invitation == "" || !vendor && e.Application == "" {
-			complain("event %q: a vendor's event names its Invitation, an ATS's its Application", e.ID)
+		if vendor && e.Invitation == "" || !vendor && e.Application == "" && e.Person == "" {
+			complain("event %q: a vendor's event names its Invitation, an ATS's its Application or, of all hers, its Person", e.ID)
 		}
 	}
 	again, err := r.Receive(context.Background(), w.copy())

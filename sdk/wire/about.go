@@ -42,6 +42,7 @@ func pbOAuth(o *sdk.OAuth) *pb.OAuth {
 	}
 	return &pb.OAuth{
 		AuthorizeUrl: o.AuthorizeURL, TokenUrl: o.TokenURL, Audience: o.Audience, Pkce: o.PKCE, Scopes: each(o.Scopes, pbScope),
+		Subject: o.Subject,
 	}
 }
 
@@ -51,7 +52,7 @@ func sdkOAuth(o *pb.OAuth) *sdk.OAuth {
 	}
 	return &sdk.OAuth{
 		AuthorizeURL: o.GetAuthorizeUrl(), TokenURL: o.GetTokenUrl(), Audience: o.GetAudience(), PKCE: o.GetPkce(),
-		Scopes: each(o.GetScopes(), sdkScope),
+		Scopes: each(o.GetScopes(), sdkScope), Subject: o.GetSubject(),
 	}
 }
 

@@ -102,6 +102,9 @@ func (c *Conn) Find(ctx context.Context, w sdk.Write) (sdk.Finding, error) {
 // Prepare is [sdk.Preparer]'s.
 func (c *Conn) Prepare(ctx context.Context, n sdk.Needs) (sdk.Prepared, error) {
 	out, err := c.client.plugin.Prepare(outgoing(ctx), &pb.PrepareRequest{Connection: c.name, Needs: pbNeeds(n)})
+	if err != nil {
+		out = preparedBefore(err)
+	}
 	return sdkPrepared(out), sdkError(ctx, err)
 }
 

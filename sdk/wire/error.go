@@ -51,6 +51,28 @@ func pbError(err error) error {
 	return s.Err()
 }
 
+// along is an error with what was made before it: an answer does not cross beside an error.
+func along(err error, made *pb.PrepareResponse) error {
+	if err == nil {
+		return nil
+	}
+	s, more := status.FromError(pbError(err))
+	if detailed, err := s.WithDetails(made); more && err == nil {
+		s = detailed
+	}
+	return s.Err()
+}
+
+// preparedBefore is what was made before an error.
+func preparedBefore(err error) *pb.PrepareResponse {
+	for _, detail := range status.Convert(err).Details() {
+		if made, ok := detail.(*pb.PrepareResponse); ok {
+			return made
+		}
+	}
+	return nil
+}
+
 func pbFailure(err error) *pb.Failure {
 	var delay *sdk.Delay
 	var refusal *sdk.Refusal

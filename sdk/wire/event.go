@@ -28,13 +28,14 @@ func sdkRequest(r *pb.Request) (sdk.Request, error) {
 
 func pbReceived(r sdk.Received) *pb.Received {
 	return &pb.Received{
-		Events: each(r.Events, pbEvent), Response: pbResponse(r.Response), Question: pbQuestion(r.Question),
+		Events: each(r.Events, pbEvent), Response: pbResponse(r.Response), Question: pbQuestion(r.Question), Notices: r.Notices,
 	}
 }
 
 func sdkReceived(r *pb.Received) sdk.Received {
 	return sdk.Received{
 		Events: each(r.GetEvents(), sdkEvent), Response: sdkResponse(r.GetResponse()), Question: sdkQuestion(r.GetQuestion()),
+		Notices: r.GetNotices(),
 	}
 }
 

@@ -198,6 +198,21 @@ func meaning(err error) error {
 	return nil
 }
 
+// What was made is told although something else then failed: nobody would know it otherwise.
+func TestWhatWasMadeBeforeAnErrorIsTold(t *testing.T) {
+	got, err := connect(t, sdk.RoleVendor, halfway{least{nil}}).Prepare(t.Context(), sdk.Needs{})
+	if diff := cmp.Diff(filled[sdk.Prepared](), got); diff != "" || !errors.Is(err, sdk.ErrDisconnected) {
+		t.Errorf("%v, (-made +told):\n%s", err, diff)
+	}
+}
+
+// halfway fails when it has made something.
+type halfway struct{ least }
+
+func (halfway) Prepare(context.Context, sdk.Needs) (sdk.Prepared, error) {
+	return filled[sdk.Prepared](), sdk.ErrDisconnected
+}
+
 // An author knows the methods of sdk, not the RPCs.
 func TestAPanicNamesTheAuthorsMethod(t *testing.T) {
 	conn := connect(t, sdk.RoleATS, clumsy{})

@@ -194,7 +194,7 @@ func (p pluginServer) Prepare(ctx context.Context, r *pb.PrepareRequest) (*pb.Pr
 		return nil, err
 	}
 	prepared, err := c.Prepare(ctx, sdkNeeds(r.GetNeeds()))
-	return pbPrepared(prepared), err
+	return pbPrepared(prepared), along(err, pbPrepared(prepared))
 }
 
 func (p pluginServer) Find(ctx context.Context, r *pb.FindRequest) (*pb.FindResponse, error) {

@@ -67,7 +67,7 @@ type Description struct {
 
 // Opening is what a connection is opened with.
 type Opening struct {
-	Name     string // as the operator calls it: "ats.lever"
+	Name     string // as the operator calls it: "ats.main"
 	Settings []byte // a JSON object, without the settings that the host keeps
 	Egress   string // path of the Unix socket through which HTTP leaves
 }

@@ -3,22 +3,25 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"sync"
 
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/access"
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/api"
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/form"
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/hook"
 	"github.com/patchbay-dev/patchbay/sdk/sandbox"
+	"github.com/patchbay-dev/patchbay/sdk/sandbox/oauth"
 )
 
 // account is one employer's Lever. Its slices are replaced, never written in place, so that what a reader took under the lock stays
 // true after it. Moments are milliseconds since 1970, as in Lever.
 type account struct {
 	world *sandbox.World
+	doors *access.Doors
 
 	mu            sync.RWMutex
 	settings      settings
-	keys          map[string]*key
 	stages        []*stage // in the order of the pipeline
 	reasons       []*reason
 	users         []*user
@@ -27,24 +30,17 @@ type account struct {
 	addresses     map[string]*contact // by canonical e-mail address
 	opportunities map[string]*opportunity
 	deleted       []deletion
-	hooks         []*webhook
+	hooks         *hook.Hooks
+	templates     []template
+	scale         form.Scale
 	tags, sources map[string]bool // every one that was ever used: Lever never forgets them
 	made          int
 }
 
-// settings are switches for what the sheet leaves open, and for Lever's own webhooks page.
+// settings are switches for what the sheet leaves open.
 type settings struct {
-	BlankWrites bool            `json:"blank_writes"` // answers to stage, archived, tags and sources lack the person's data
-	ReuseToken  bool            `json:"reuse_token"`  // a webhook's further tries carry the first one's token
-	RetryAfter  bool            `json:"retry_after"`  // a 429 says how long to wait
-	Silent      map[string]bool `json:"silent"`       // events whose group is switched off in Lever
-}
-
-// key is an API key. What it may not do was decided when it was made.
-type key struct {
-	ID           string   `json:"key"`
-	Confidential bool     `json:"confidential"` // sees confidential records
-	Without      []string `json:"without"`      // permissions it lacks, such as "notes:write"
+	BlankWrites bool `json:"blank_writes"` // answers to stage, archived, tags and sources lack the person's data
+	RetryAfter  bool `json:"retry_after"`  // a 429 says how long to wait
 }
 
 type stage struct {
@@ -79,9 +75,11 @@ type posting struct {
 	id, text, state                        string
 	team, department, location, commitment string
 	tags                                   []string
-	description                            string
+	description, closing                   string
+	lists                                  []section
 	owner, hiringManager                   *user
 	salary                                 *salary
+	salaryText                             string
 	channels                               []string
 	confidential                           bool
 	createdAt, updatedAt                   int64
@@ -132,8 +130,10 @@ type opportunity struct {
 	owner      *user
 	followers  []*user
 	app        *application
-	notes      []*note // newest first
-	located    string  // opportunityLocation, when no posting says it
+	notes      []*note      // newest first, as the next two
+	feedback   []*form.Form //
+	files      []*file      //
+	located    string       // opportunityLocation, when no posting says it
 
 	confidential                                   bool
 	createdAt, updatedAt, interactedAt, advancedAt int64 // updatedAt 0: null
@@ -172,6 +172,18 @@ type deletion struct {
 }
 
 func (a *account) now() int64 { return a.world.Clock.Now().UnixMilli() }
+
+// superAdmins are those who can allow an app something.
+func (a *account) superAdmins() (all []oauth.User) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	for _, u := range a.users {
+		if u.AccessRole == "super admin" && u.DeactivatedAt == nil {
+			all = append(all, oauth.User{ID: u.ID, Name: u.Name})
+		}
+	}
+	return all
+}
 
 // touch is what every change of an opportunity does.
 func (a *account) touch(o *opportunity) { o.updatedAt = a.now() }
@@ -220,19 +232,10 @@ func find[T named](what string, things []T, want string) (found T, err error) {
 	return found, fmt.Errorf("%s %q: %w", what, want, sandbox.ErrNotFound)
 }
 
-// address is what Lever takes for an e-mail address.
-var address = regexp.MustCompile(`^[^\s@<>,;]+@[^\s@<>,;.]+(\.[^\s@<>,;.]+)+$`)
-
-// canonical is the form in which Lever compares addresses; valid is false for what is no address.
-func canonical(email string) (form string, valid bool) {
-	email = strings.ToLower(strings.TrimSpace(email))
-	return email, address.MatchString(email)
-}
-
 // known gives the person with one of these addresses.
 func (a *account) known(emails []string) *contact {
 	for _, e := range emails {
-		form, _ := canonical(e)
+		form, _ := api.Canonical(e)
 		if c := a.addresses[form]; c != nil {
 			return c
 		}
@@ -243,13 +246,13 @@ func (a *account) known(emails []string) *contact {
 // reach makes a person known by her addresses, and by no others.
 func (a *account) reach(c *contact, emails []string) {
 	for _, e := range c.emails {
-		if old, _ := canonical(e); a.addresses[old] == c {
+		if old, _ := api.Canonical(e); a.addresses[old] == c {
 			delete(a.addresses, old)
 		}
 	}
 	c.emails = emails
 	for _, e := range emails {
-		form, _ := canonical(e)
+		form, _ := api.Canonical(e)
 		if a.addresses[form] == nil {
 			a.addresses[form] = c
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/patchbay-dev/patchbay/sdk/sandbox"
@@ -11,7 +12,8 @@ import (
 
 // acts is what people do in Lever's own pages. Stages, postings, reasons and users may be named by id or by name (a user: e-mail).
 func (a *account) acts() map[string]sandbox.Act {
-	return map[string]sandbox.Act{
+	all := a.doors.OAuth.Acts()
+	maps.Copy(all, map[string]sandbox.Act{
 		"apply":           act(a, a.actApply),
 		"add":             act(a, a.actAdd),
 		"move":            act(a, a.actMove),
@@ -38,7 +40,11 @@ func (a *account) acts() map[string]sandbox.Act {
 		"key":             act(a, a.actKey),
 		"key-remove":      act(a, a.actKeyRemove),
 		"settings":        act(a, a.actSettings),
-	}
+		"template":        act(a, a.actTemplate),
+		"template-edit":   act(a, a.actTemplateEdit),
+		"template-remove": act(a, a.actTemplateRemove),
+	})
+	return all
 }
 
 // ids is what an act answers: of each thing it made or changed.

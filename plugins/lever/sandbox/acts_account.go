@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/access"
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/api"
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/form"
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/hook"
 	"github.com/patchbay-dev/patchbay/sdk/sandbox"
 )
 
@@ -11,8 +15,10 @@ import (
 type postingArgs struct {
 	Posting                                      string // which one, when it is changed
 	Text, Team, Department, Location, Commitment *string
-	Description, State, HiringManager, Owner     *string
+	Description, Closing, SalaryText             *string
+	State, HiringManager, Owner                  *string
 	Tags, Channels                               *[]string
+	Lists                                        *[]section
 	Salary                                       *salary
 	Confidential                                 *bool
 }
@@ -40,6 +46,9 @@ func (args postingArgs) change(a *account) (func(*posting), error) {
 		set(&p.location, args.Location)
 		set(&p.commitment, args.Commitment)
 		set(&p.description, args.Description)
+		set(&p.closing, args.Closing)
+		set(&p.lists, args.Lists)
+		set(&p.salaryText, args.SalaryText)
 		set(&p.state, args.State)
 		set(&p.tags, args.Tags)
 		set(&p.channels, args.Channels)
@@ -116,7 +125,7 @@ func (a *account) actStageRename(args struct{ Stage, Text string }) (ids, error)
 }
 
 func (a *account) actUser(args struct{ Name, Email, Role string }) (ids, error) {
-	if _, ok := canonical(args.Email); !ok {
+	if _, ok := api.Canonical(args.Email); !ok {
 		return nil, fmt.Errorf("a user needs an e-mail address")
 	}
 	return ids{"user": a.addUser(args.Name, args.Email, args.Role).ID}, nil
@@ -137,73 +146,86 @@ func (a *account) actWebhook(args struct {
 	URL, Event, Token string
 	Origins           []string
 }) (ids, error) {
-	h := &webhook{id: a.world.UUID(), token: args.Token, origins: origins, createdAt: a.now(), updatedAt: a.now()}
-	body := webhookBody{URL: &args.URL, Event: &args.Event}
+	body := hook.Body{URL: &args.URL, Event: &args.Event}
 	body.Configuration.Conditions.Origins = args.Origins
-	if err := body.configure(h); err != nil {
-		return nil, err
-	}
-	a.hooks = append(slices.Clip(a.hooks), h)
-	return ids{"webhook": h.id}, nil
-}
-
-func (a *account) hook(id string) (int, error) {
-	i := slices.IndexFunc(a.hooks, func(h *webhook) bool { return h.id == id })
-	if i < 0 {
-		return i, fmt.Errorf("webhook %q: %w", id, sandbox.ErrNotFound)
-	}
-	return i, nil
-}
-
-// actWebhookToken gives a webhook a new token, which signs from the next try on.
-func (a *account) actWebhookToken(args struct{ Webhook, Token string }) (ids, error) {
-	i, err := a.hook(args.Webhook)
+	made, err := a.hooks.Make(body, "", args.Token)
 	if err != nil {
 		return nil, err
 	}
-	h := *a.hooks[i]
-	h.token = args.Token
-	a.hooks = slices.Clone(a.hooks)
-	a.hooks[i] = &h
-	return ids{"webhook": h.id}, nil
+	return ids{"webhook": made.ID}, nil
+}
+
+// onWebhook finds the webhook of an act and does it.
+func (a *account) onWebhook(id string, do func(at int)) (ids, error) {
+	at := a.hooks.Find(id)
+	if at < 0 {
+		return nil, fmt.Errorf("webhook %q: %w", id, sandbox.ErrNotFound)
+	}
+	do(at)
+	return ids{"webhook": id}, nil
+}
+
+func (a *account) actWebhookToken(args struct{ Webhook, Token string }) (ids, error) {
+	return a.onWebhook(args.Webhook, func(at int) { a.hooks.Retoken(at, args.Token) })
 }
 
 func (a *account) actWebhookTest(args struct{ Webhook string }) (ids, error) {
-	i, err := a.hook(args.Webhook)
-	if err != nil {
-		return nil, err
-	}
-	a.verify(a.hooks[i])
-	return ids{"webhook": args.Webhook}, nil
+	return a.onWebhook(args.Webhook, func(at int) { a.hooks.Test(a.hooks.All[at]) })
 }
 
 func (a *account) actWebhookRemove(args struct{ Webhook string }) (ids, error) {
-	i, err := a.hook(args.Webhook)
+	return a.onWebhook(args.Webhook, a.hooks.Remove)
+}
+
+// templateArgs are what a person does to a feedback template in Lever's pages; fields are given whole.
+type templateArgs struct {
+	Template     string // which one, when it is changed
+	Text         string
+	Instructions string
+	Fields       []form.Field
+}
+
+func (a *account) actTemplate(args templateArgs) (ids, error) {
+	t, err := a.addTemplate(form.Body{Text: args.Text, Instructions: args.Instructions, Fields: args.Fields}, false)
 	if err != nil {
 		return nil, err
 	}
-	a.hooks = slices.Delete(slices.Clone(a.hooks), i, i+1)
-	return ids{"webhook": args.Webhook}, nil
+	return ids{"template": t.ID}, nil
+}
+
+func (a *account) actTemplateEdit(args templateArgs) (ids, error) {
+	t, err := find("template", a.templates, args.Template)
+	if err == nil {
+		t, err = a.changeTemplate(t, form.Body{Text: args.Text, Instructions: args.Instructions, Fields: args.Fields})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ids{"template": t.ID}, nil
+}
+
+func (a *account) actTemplateRemove(args struct{ Template string }) (ids, error) {
+	t, err := find("template", a.templates, args.Template)
+	if err != nil {
+		return nil, err
+	}
+	a.removeTemplate(t)
+	return ids{"template": t.ID}, nil
 }
 
 // actKey makes an API key, or gives one that there is other rights.
-func (a *account) actKey(args key) (ids, error) {
+func (a *account) actKey(args access.Key) (ids, error) {
 	if args.ID == "" {
 		args.ID = a.world.Hex(16)
 	}
-	if k := a.keys[args.ID]; k != nil {
-		*k = args
-	} else {
-		a.keys[args.ID] = &args
-	}
+	a.doors.Put(args)
 	return ids{"key": args.ID}, nil
 }
 
 func (a *account) actKeyRemove(args struct{ Key string }) (ids, error) {
-	if a.keys[args.Key] == nil {
+	if !a.doors.Remove(args.Key) {
 		return nil, fmt.Errorf("key: %w", sandbox.ErrNotFound)
 	}
-	delete(a.keys, args.Key)
 	return ids{"key": args.Key}, nil
 }
 
@@ -213,12 +235,22 @@ type settingsArgs struct {
 	ReuseToken  *bool            `json:"reuse_token"`
 	RetryAfter  *bool            `json:"retry_after"`
 	Silent      *map[string]bool `json:"silent"`
+	Ratings     *[]string        `json:"ratings"` // texts of the score-system in templates made from now on, the best first
 }
 
-func (a *account) actSettings(args settingsArgs) (settings, error) {
+func (a *account) actSettings(args settingsArgs) (any, error) {
 	set(&a.settings.BlankWrites, args.BlankWrites)
-	set(&a.settings.ReuseToken, args.ReuseToken)
 	set(&a.settings.RetryAfter, args.RetryAfter)
-	set(&a.settings.Silent, args.Silent)
-	return a.settings, nil
+	set(&a.scale.Options, args.Ratings)
+	set(&a.hooks.Settings.ReuseToken, args.ReuseToken)
+	set(&a.hooks.Settings.Silent, args.Silent)
+	return a.allSettings(), nil
+}
+
+// allSettings are the account's and those of its webhooks.
+func (a *account) allSettings() any {
+	return struct {
+		settings
+		hook.Settings
+	}{a.settings, a.hooks.Settings}
 }

@@ -5,22 +5,24 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/api"
 )
 
-func (a *account) listStages(q *request) (any, error) { return page(q, a.stages) }
+func (a *account) listStages(q *request) (any, error) { return api.Page(q.Request, a.stages) }
 
 func (a *account) getStage(q *request) (any, error) {
 	s, ok := byID(a.stages, q.PathValue("id"))
 	if !ok {
-		return nil, unknown("stages", q.PathValue("id"))
+		return nil, api.Unknown("stages", q.PathValue("id"))
 	}
-	return envelope{Data: *s}, nil
+	return api.Envelope{Data: *s}, nil
 }
 
 func (a *account) listReasons(q *request) (any, error) {
 	kind := q.URL.Query().Get("type")
 	if kind != "" && kind != "hired" && kind != "non-hired" {
-		return nil, badRequest("type %s is not valid", kind)
+		return nil, api.BadRequest("type %s is not valid", kind)
 	}
 	found := []reason{}
 	for _, r := range a.reasons {
@@ -28,15 +30,15 @@ func (a *account) listReasons(q *request) (any, error) {
 			found = append(found, *r)
 		}
 	}
-	return page(q, found)
+	return api.Page(q.Request, found)
 }
 
 func (a *account) getReason(q *request) (any, error) {
 	r, ok := byID(a.reasons, q.PathValue("id"))
 	if !ok {
-		return nil, unknown("archive_reasons", q.PathValue("id"))
+		return nil, api.Unknown("archive_reasons", q.PathValue("id"))
 	}
-	return envelope{Data: *r}, nil
+	return api.Envelope{Data: *r}, nil
 }
 
 // counted is an item of GET /tags and GET /sources.
@@ -64,18 +66,18 @@ func (a *account) count(ever map[string]bool, texts func(*opportunity) []string)
 }
 
 func (a *account) listTags(q *request) (any, error) {
-	return page(q, a.count(a.tags, (*opportunity).tagTexts))
+	return api.Page(q.Request, a.count(a.tags, (*opportunity).tagTexts))
 }
 
 func (a *account) listSources(q *request) (any, error) {
-	return page(q, a.count(a.sources, func(o *opportunity) []string { return o.sources }))
+	return api.Page(q.Request, a.count(a.sources, func(o *opportunity) []string { return o.sources }))
 }
 
 func (a *account) listUsers(q *request) (any, error) {
-	emails, roles, directory := q.values("email"), q.values("accessRole"), q.values("external_directory_id")
+	emails, roles, directory := q.Values("email"), q.Values("accessRole"), q.Values("external_directory_id")
 	found := []user{}
 	for _, u := range slices.Backward(a.users) { // newest first
-		address, _ := canonical(u.Email)
+		address, _ := api.Canonical(u.Email)
 		switch {
 		case u.DeactivatedAt != nil && q.URL.Query().Get("includeDeactivated") != "true":
 		case len(emails) > 0 && !slices.Contains(emails, address): // as it is, not made canonical: the match is exact
@@ -85,32 +87,74 @@ func (a *account) listUsers(q *request) (any, error) {
 			found = append(found, *u)
 		}
 	}
-	return page(q, found)
+	return api.Page(q.Request, found)
 }
 
 func (a *account) getUser(q *request) (any, error) {
 	u, ok := byID(a.users, q.PathValue("id"))
 	if !ok {
-		return nil, unknown("users", q.PathValue("id"))
+		return nil, api.Unknown("users", q.PathValue("id"))
 	}
-	return envelope{Data: *u}, nil
+	return api.Envelope{Data: *u}, nil
+}
+
+// userBody is what a user is made or replaced with.
+type userBody struct{ Name, Email, AccessRole string }
+
+// user checks a body for the user with that id; empty: a new one.
+func (a *account) user(q *request, id string) (body userBody, err error) {
+	if err := q.Decode(&body); err != nil {
+		return body, err
+	}
+	if _, ok := api.Canonical(body.Email); !ok {
+		return body, api.BadRequest("Email address is not valid")
+	}
+	if body.Name == "" {
+		return body, api.BadRequest("name is required")
+	}
+	if other, err := find("user", a.users, body.Email); err == nil && other.ID != id {
+		return body, api.BadRequest("A user with this email exists.")
+	}
+	return body, nil
 }
 
 func (a *account) createUser(q *request) (any, error) {
-	var body struct{ Name, Email, AccessRole string }
-	if err := q.decode(&body); err != nil {
+	body, err := a.user(q, "")
+	if err != nil {
 		return nil, err
 	}
-	if _, ok := canonical(body.Email); !ok {
-		return nil, badRequest("Email address is not valid")
+	return api.Envelope{Data: *a.addUser(body.Name, body.Email, cmp.Or(body.AccessRole, "interviewer"))}, nil
+}
+
+// changeUser changes the user that the path names, where she stands: opportunities and postings point at her.
+func (a *account) changeUser(q *request, change func(*user)) (any, error) {
+	u, ok := byID(a.users, q.PathValue("id"))
+	if !ok {
+		return nil, api.Unknown("users", q.PathValue("id"))
 	}
-	if body.Name == "" {
-		return nil, badRequest("name is required")
+	change(u)
+	return api.Envelope{Data: *u}, nil
+}
+
+// putUser is PUT /users/{id}, which replaces everything.
+func (a *account) putUser(q *request) (any, error) {
+	body, err := a.user(q, q.PathValue("id"))
+	if err == nil && body.AccessRole == "" {
+		err = api.BadRequest("accessRole is required")
 	}
-	if _, err := find("user", a.users, body.Email); err == nil {
-		return nil, badRequest("A user with this email exists.")
+	if err != nil {
+		return nil, err
 	}
-	return envelope{Data: *a.addUser(body.Name, body.Email, cmp.Or(body.AccessRole, "interviewer"))}, nil
+	return a.changeUser(q, func(u *user) { u.Name, u.Email, u.AccessRole = body.Name, body.Email, body.AccessRole })
+}
+
+func (a *account) deactivateUser(q *request) (any, error) {
+	at := a.now()
+	return a.changeUser(q, func(u *user) { u.DeactivatedAt = &at })
+}
+
+func (a *account) reactivateUser(q *request) (any, error) {
+	return a.changeUser(q, func(u *user) { u.DeactivatedAt = nil })
 }
 
 func (a *account) addUser(name, email, role string) *user {
@@ -126,7 +170,7 @@ func (a *account) addUser(name, email, role string) *user {
 func (a *account) contact(q *request) (*contact, error) {
 	c := a.contacts[q.PathValue("id")]
 	if c == nil {
-		return nil, unknown("contacts", q.PathValue("id"))
+		return nil, api.Unknown("contacts", q.PathValue("id"))
 	}
 	open := func(o *opportunity) bool { return !o.confidential }
 	return c, q.mayAccess(len(c.opportunities) > 0 && !slices.ContainsFunc(c.opportunities, open))
@@ -145,7 +189,7 @@ func (a *account) getContact(q *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return envelope{Data: viewContact(c)}, nil
+	return api.Envelope{Data: viewContact(c)}, nil
 }
 
 func (a *account) putContact(q *request) (any, error) {
@@ -158,12 +202,12 @@ func (a *account) putContact(q *request) (any, error) {
 		Emails                   []string
 		Phones                   []phone
 	}
-	if err := q.decode(&body); err != nil {
+	if err := q.Decode(&body); err != nil {
 		return nil, err
 	}
 	for _, e := range body.Emails {
-		if _, ok := canonical(e); !ok {
-			return nil, badRequest("Email address is not valid")
+		if _, ok := api.Canonical(e); !ok {
+			return nil, api.BadRequest("Email address is not valid")
 		}
 	}
 	a.correct(c, body.Name, body.Emails)
@@ -174,7 +218,7 @@ func (a *account) putContact(q *request) (any, error) {
 	}
 	v := viewContact(c)
 	delete(v, "isAnonymized")
-	return envelope{Data: v}, nil
+	return api.Envelope{Data: v}, nil
 }
 
 // correct changes a person's name and addresses; nil: as they are.

@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/api"
+)
 
 // changes is the route of an add or remove call: its body names the list, its change says what becomes of it (sheet 3.4).
 func changes(
@@ -12,11 +16,11 @@ func changes(
 			return nil, err
 		}
 		var body map[string][]string
-		if err := q.decode(&body); err != nil {
+		if err := q.Decode(&body); err != nil {
 			return nil, err
 		}
 		if len(body[field]) == 0 || slices.Contains(body[field], "") {
-			return nil, badRequest("%s must be a list of strings that are not empty", field)
+			return nil, api.BadRequest("%s must be a list of strings that are not empty", field)
 		}
 		change(a, o, body[field])
 		return answer(a, o), nil
@@ -29,10 +33,10 @@ func blank(a *account, o *opportunity) any {
 	if a.settings.BlankWrites {
 		v.Name, v.Headline, v.Emails, v.Phones = "", "", []string{}, []phone{}
 	}
-	return envelope{Data: v}
+	return api.Envelope{Data: v}
 }
 
-func whole(_ *account, o *opportunity) any { return envelope{Data: view(o)} }
+func whole(_ *account, o *opportunity) any { return api.Envelope{Data: view(o)} }
 
 func (a *account) addTags(o *opportunity, texts []string) {
 	tags := with(a, o.tags, texts, false)
@@ -88,15 +92,15 @@ func (a *account) putStage(q *request) (any, error) {
 	var body struct {
 		Stage string `json:"stage"`
 	}
-	if err := q.decode(&body); err != nil {
+	if err := q.Decode(&body); err != nil {
 		return nil, err
 	}
 	if body.Stage == "" {
-		return nil, badRequest("stage is required")
+		return nil, api.BadRequest("stage is required")
 	}
 	to, ok := byID(a.stages, body.Stage)
 	if !ok {
-		return nil, unknown("stages", body.Stage)
+		return nil, api.Unknown("stages", body.Stage)
 	}
 	a.move(o, to, q.actor)
 	return blank(a, o), nil
@@ -126,7 +130,7 @@ func (a *account) putArchived(q *request) (any, error) {
 	var body struct {
 		Reason *string `json:"reason"`
 	}
-	if err := q.decode(&body); err != nil {
+	if err := q.Decode(&body); err != nil {
 		return nil, err
 	}
 	if body.Reason == nil {
@@ -135,7 +139,7 @@ func (a *account) putArchived(q *request) (any, error) {
 	}
 	why, ok := byID(a.reasons, *body.Reason)
 	if !ok {
-		return nil, unknown("archive_reasons", *body.Reason)
+		return nil, api.Unknown("archive_reasons", *body.Reason)
 	}
 	a.archive(o, why)
 	return blank(a, o), nil

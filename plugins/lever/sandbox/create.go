@@ -3,9 +3,9 @@ package sandbox
 import (
 	"cmp"
 	"slices"
-)
 
-var origins = []string{"agency", "applied", "internal", "referred", "sourced", "university"}
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/api"
+)
 
 // candidacy is all that makes a new opportunity. Its user is whoever makes it; nil when the candidate does herself.
 type candidacy struct {
@@ -139,7 +139,7 @@ type newOpportunity struct {
 
 func (a *account) createOpportunity(q *request) (any, error) {
 	var body newOpportunity
-	if err := q.decode(&body); err != nil {
+	if err := q.Decode(&body); err != nil {
 		return nil, err
 	}
 	n, err := a.candidacy(q, body)
@@ -148,14 +148,14 @@ func (a *account) createOpportunity(q *request) (any, error) {
 	}
 	if body.Archived != nil {
 		if _, ok := byID(a.reasons, body.Archived.Reason); !ok {
-			return nil, badRequest("archived.reason %s is not valid", body.Archived.Reason)
+			return nil, api.BadRequest("archived.reason %s is not valid", body.Archived.Reason)
 		}
 	}
 	o, deduped := a.open(n)
 	if body.Archived != nil {
 		o.archived = &archived{body.Archived.Reason, cmp.Or(body.Archived.ArchivedAt, a.now())}
 	}
-	return envelope{Deduped: &deduped, Data: view(o)}, nil
+	return api.Envelope{Deduped: &deduped, Data: view(o)}, nil
 }
 
 // candidacy checks the body of a new opportunity and fills in what it leaves open.
@@ -168,29 +168,29 @@ func (a *account) candidacy(q *request, body newOpportunity) (n candidacy, err e
 	}
 	var ok bool
 	if n.stage, ok = byID(a.stages, cmp.Or(body.Stage, "lead-new")); !ok {
-		return n, unknown("stages", body.Stage)
+		return n, api.Unknown("stages", body.Stage)
 	}
 	if !slices.Contains(origins, n.origin) {
-		return n, badRequest("origin %s is not valid", n.origin)
+		return n, api.BadRequest("origin %s is not valid", n.origin)
 	}
 	for _, e := range body.Emails {
-		if _, ok := canonical(e); !ok {
-			return n, badRequest("Email address is not valid")
+		if _, ok := api.Canonical(e); !ok {
+			return n, api.BadRequest("Email address is not valid")
 		}
 	}
 	if body.CreatedAt > a.now() {
-		return n, badRequest("createdAt must not be in the future")
+		return n, api.BadRequest("createdAt must not be in the future")
 	}
 	if body.Contact != "" {
 		if n.contact = a.contacts[body.Contact]; n.contact == nil {
-			return n, badRequest("contact %s is not valid", body.Contact)
+			return n, api.BadRequest("contact %s is not valid", body.Contact)
 		}
 	}
 	switch len(body.Postings) {
 	case 0:
 	case 1:
 		if n.posting, ok = byID(a.postings, body.Postings[0]); !ok {
-			return n, badRequest("posting %s is not valid", body.Postings[0])
+			return n, api.BadRequest("posting %s is not valid", body.Postings[0])
 		}
 		if err := q.mayAccess(n.posting.confidential); err != nil {
 			return n, err
@@ -200,17 +200,17 @@ func (a *account) candidacy(q *request, body newOpportunity) (n candidacy, err e
 			n.owner = n.posting.owner
 		}
 	default:
-		return n, badRequest("An opportunity has at most one posting.")
+		return n, api.BadRequest("An opportunity has at most one posting.")
 	}
 	if body.Owner != "" {
 		if n.owner, ok = byID(a.users, body.Owner); !ok {
-			return n, badRequest("owner %s is not valid", body.Owner)
+			return n, api.BadRequest("owner %s is not valid", body.Owner)
 		}
 	}
 	for _, id := range body.Followers {
 		u, ok := byID(a.users, id)
 		if !ok {
-			return n, badRequest("follower %s is not valid", id)
+			return n, api.BadRequest("follower %s is not valid", id)
 		}
 		n.followers = append(n.followers, u)
 	}

@@ -13,23 +13,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/hook"
 	"github.com/patchbay-dev/patchbay/sdk/sandbox"
 )
-
-// TestSignature is the test vector of sheet 5.2.
-func TestSignature(t *testing.T) {
-	got := sign("00112233445566778899aabbccddeeff0011223344556677", "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718", 1767225600123)
-	if want := "acd77a222fd751c9712f0b8d5f4b66cdadc7292f9b50c346d81f7a52789135e2"; got != want {
-		t.Errorf("signed %s, want %s", got, want)
-	}
-}
 
 // inbox is a receiver of webhooks: it answers with its statuses one after another, the last one for ever.
 type inbox struct {
 	*httptest.Server
 	mu       sync.Mutex
 	statuses []int
-	messages []message
+	messages []hook.Message
 	headers  []http.Header
 }
 
@@ -41,7 +34,7 @@ func receive(t *testing.T, statuses ...int) *inbox {
 }
 
 func (i *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var m message
+	var m hook.Message
 	body, _ := io.ReadAll(r.Body)
 	err := json.Unmarshal(body, &m)
 	i.mu.Lock()
@@ -58,7 +51,7 @@ func (i *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // take gives what has come since the last take, once all that is due has been sent.
-func (i *inbox) take(l *lever) []message {
+func (i *inbox) take(l *lever) []hook.Message {
 	l.advance("0s")
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -86,7 +79,7 @@ func (l *lever) subscribe(url, event, configuration string) (token string) {
 
 func TestEventsOfALife(t *testing.T) {
 	l, in := start(t, sandbox.Options{}), receive(t, 200)
-	for event := range events {
+	for event := range hook.Events {
 		l.subscribe(in.URL, event, `{}`)
 	}
 	text, err := os.ReadFile("testdata/life.txt")
@@ -99,7 +92,7 @@ func TestEventsOfALife(t *testing.T) {
 		does, args, _ := strings.Cut(lines[i], " ")
 		l.act(does, args)
 		came := in.take(l)
-		slices.SortFunc(came, func(a, b message) int { // sent side by side: the order is not promised
+		slices.SortFunc(came, func(a, b hook.Message) int { // sent side by side: the order is not promised
 			order := []string{"contactCreated", "contactUpdated", "candidateArchiveChange"}
 			return slices.Index(order, b.Event) - slices.Index(order, a.Event)
 		})
@@ -137,8 +130,8 @@ func TestDeliveryIsSignedAndTriedSixTimes(t *testing.T) {
 			for i := range log[0].Tries[1:] {
 				between = append(between, log[0].Tries[i+1].At.Sub(log[0].Tries[i].At).Round(time.Minute))
 			}
-			if !slices.Equal(between, gaps) {
-				t.Errorf("tried after %v, want %v", between, gaps)
+			if !slices.Equal(between, hook.Gaps) {
+				t.Errorf("tried after %v, want %v", between, hook.Gaps)
 			}
 			header := in.headers[0]
 			if header.Get("User-Agent") != "Lever-Webhooks" || header.Get("Content-Type") != "application/json" {
@@ -148,7 +141,7 @@ func TestDeliveryIsSignedAndTriedSixTimes(t *testing.T) {
 			came := in.take(l)
 			for _, m := range came {
 				tokens[m.Token] = true
-				if m.Signature != sign(secret, m.Token, m.TriggeredAt) || len(m.Token) != 48 || len(secret) != 48 {
+				if m.Signature != hook.Sign(secret, m.Token, m.TriggeredAt) || len(m.Token) != 48 || len(secret) != 48 {
 					t.Errorf("badly signed: %+v with %s", m, secret)
 				}
 				if m.ID != came[0].ID || m.ID == "" || m.TriggeredAt != came[0].TriggeredAt {
@@ -172,7 +165,7 @@ func TestWhoHearsOfWhat(t *testing.T) {
 	l.subscribe(all.URL, "candidateStageChange", `{}`)
 	l.act("webhook", `{"url":"`+hand.URL+`","event":"candidateStageChange"}`)
 	l.act("add", `{"name":"Sourced"}`)
-	move := func(stage string) (a, b int, c []message) {
+	move := func(stage string) (a, b int, c []hook.Message) {
 		l.act("move", `{"opportunity":"{opportunity}","stage":"`+stage+`"}`)
 		return len(applied.take(l)), len(all.take(l)), hand.take(l)
 	}
@@ -183,7 +176,7 @@ func TestWhoHearsOfWhat(t *testing.T) {
 		t.Errorf("the API shows the webhook made by hand: %s", body)
 	}
 	l.act("webhook-token", `{"webhook":"{webhook}","token":"new"}`)
-	if _, _, c := move("Assessment"); c[0].Signature != sign("new", c[0].Token, c[0].TriggeredAt) {
+	if _, _, c := move("Assessment"); c[0].Signature != hook.Sign("new", c[0].Token, c[0].TriggeredAt) {
 		t.Errorf("not signed with the new token: %+v", c[0])
 	}
 	l.control("POST", "acts/settings", `{"silent":{"candidateStageChange":true}}`, nil)
@@ -210,7 +203,7 @@ func TestVerifyConnection(t *testing.T) {
 	l.act("webhook-test", `{"webhook":"{candidateHired}"}`)
 	came := in.take(l)
 	for _, m := range came {
-		if m.Event != "candidateHired" || len(m.Data) != 0 || m.Data == nil || m.Signature != sign(secret, m.Token, m.TriggeredAt) {
+		if m.Event != "candidateHired" || len(m.Data) != 0 || m.Data == nil || m.Signature != hook.Sign(secret, m.Token, m.TriggeredAt) {
 			t.Errorf("test delivery %+v", m)
 		}
 	}
@@ -221,9 +214,9 @@ func TestVerifyConnection(t *testing.T) {
 
 func TestEveryEventHasADoor(t *testing.T) {
 	l := start(t, sandbox.Options{})
-	for _, event := range slices.Sorted(maps.Keys(events)) {
+	for _, event := range slices.Sorted(maps.Keys(hook.Events)) {
 		status, body, _ := l.call("POST", "/v1/webhooks", `{"url":"https://a.example","event":"`+event+`"}`)
-		if status != 201 || strings.Contains(body, "origins") != events[event] {
+		if status != 201 || strings.Contains(body, "origins") != hook.Events[event] {
 			t.Errorf("%s: %d %s", event, status, body)
 		}
 	}

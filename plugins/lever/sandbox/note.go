@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/api"
+)
 
 // note is a thread of comments about an opportunity (sheet 4.4).
 type note struct {
@@ -43,13 +47,13 @@ func (a *account) comment(o *opportunity, n newComment, by *user) (comment, erro
 	now := a.now()
 	switch {
 	case n.Value == "":
-		return comment{}, badRequest("value is required")
+		return comment{}, api.BadRequest("value is required")
 	case len(n.Value) > maxNote:
-		return comment{}, badRequest("value is too long")
+		return comment{}, api.BadRequest("value is too long")
 	case n.Score != nil && (*n.Score < 1 || *n.Score > 4):
-		return comment{}, badRequest("score must be from 1 to 4")
+		return comment{}, api.BadRequest("score must be from 1 to 4")
 	case n.CreatedAt > now:
-		return comment{}, badRequest("createdAt must not be in the future")
+		return comment{}, api.BadRequest("createdAt must not be in the future")
 	case n.CreatedAt == 0:
 		n.CreatedAt = now
 	}
@@ -65,7 +69,7 @@ func (a *account) write(o *opportunity, n newComment, thread string, by *user, b
 	if thread != "" {
 		i := slices.IndexFunc(o.notes, func(n *note) bool { return n.id == thread })
 		if i < 0 {
-			return nil, unknown("notes", thread)
+			return nil, api.Unknown("notes", thread)
 		}
 		a.interact(o)
 		o.notes[i].comments = append(slices.Clip(o.notes[i].comments), c)
@@ -83,7 +87,7 @@ func (a *account) createNote(q *request) (any, error) {
 		return nil, err
 	}
 	var body newComment
-	if err := q.decode(&body); err != nil {
+	if err := q.Decode(&body); err != nil {
 		return nil, err
 	}
 	n, err := a.write(o, body, q.URL.Query().Get("note_id"), q.actor, true)
@@ -92,7 +96,7 @@ func (a *account) createNote(q *request) (any, error) {
 	}
 	v := viewNote(n)
 	v["noteId"] = n.id
-	return envelope{Data: v}, nil
+	return api.Envelope{Data: v}, nil
 }
 
 func (a *account) listNotes(q *request) (any, error) {
@@ -104,7 +108,7 @@ func (a *account) listNotes(q *request) (any, error) {
 	for _, n := range o.notes {
 		views = append(views, viewNote(n))
 	}
-	return page(q, views)
+	return api.Page(q.Request, views)
 }
 
 // note is the one that the path names.
@@ -118,7 +122,7 @@ func (a *account) note(q *request) (*opportunity, *note, error) {
 			return o, n, nil
 		}
 	}
-	return nil, nil, unknown("notes", q.PathValue("note"))
+	return nil, nil, api.Unknown("notes", q.PathValue("note"))
 }
 
 func (a *account) getNote(q *request) (any, error) {
@@ -126,14 +130,14 @@ func (a *account) getNote(q *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return envelope{Data: viewNote(n)}, nil
+	return api.Envelope{Data: viewNote(n)}, nil
 }
 
 // ownNote is the one that the path names, if the API made it.
 func (a *account) ownNote(q *request) (*opportunity, *note, error) {
 	o, n, err := a.note(q)
 	if err == nil && !n.byAPI {
-		err = forbidden("Only notes that were made through the API can be changed through it.")
+		err = api.Forbidden("Only notes that were made through the API can be changed through it.")
 	}
 	return o, n, err
 }
@@ -146,11 +150,11 @@ func (a *account) putNote(q *request) (any, error) {
 	var body struct {
 		Values []newComment `json:"values"`
 	}
-	if err := q.decode(&body); err != nil {
+	if err := q.Decode(&body); err != nil {
 		return nil, err
 	}
 	if len(body.Values) == 0 {
-		return nil, badRequest("values is required")
+		return nil, api.BadRequest("values is required")
 	}
 	var comments []comment
 	for _, v := range body.Values {
@@ -162,7 +166,7 @@ func (a *account) putNote(q *request) (any, error) {
 	}
 	n.comments = comments
 	a.interact(o)
-	return envelope{Data: map[string]string{"noteId": n.id}}, nil
+	return api.Envelope{Data: map[string]string{"noteId": n.id}}, nil
 }
 
 func (a *account) deleteNote(q *request) (any, error) {

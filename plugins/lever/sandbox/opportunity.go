@@ -1,8 +1,7 @@
 package sandbox
 
 import (
-	"encoding/json"
-	"slices"
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/api"
 )
 
 // opportunityView is an opportunity as the API shows it (sheet 3.1). What can be expanded is of either type.
@@ -119,56 +118,29 @@ func (u *user) object() any {
 	return *u
 }
 
-// checkExpand refuses what a table of expandable fields lacks.
-func checkExpand[F any](q *request, table map[string]F) error {
-	for _, field := range q.values("expand") {
-		if _, ok := table[field]; !ok {
-			return badRequest("%s is not expandable", field)
-		}
-	}
-	return nil
-}
-
 // present is an opportunity as it is read: expanded, and reduced to what include names.
 func (a *account) present(q *request, o *opportunity) any {
 	v := view(o)
 	v.OpportunityLocation = o.where()
-	expand := q.values("expand")
+	expand := q.Values("expand")
 	for _, field := range expand {
 		expandable[field](o, v)
 	}
-	return q.included(v, expand)
-}
-
-// included keeps only the fields that include names, and those that were expanded; all when there is no include.
-func (q *request) included(v any, expand []string) any {
-	include := q.values("include")
-	if len(include) == 0 {
-		return v
-	}
-	var fields map[string]any
-	b, _ := json.Marshal(v)        // plain data: cannot fail
-	_ = json.Unmarshal(b, &fields) // what Marshal has just made
-	for name := range fields {
-		if !slices.Contains(include, name) && !slices.Contains(expand, name) {
-			delete(fields, name)
-		}
-	}
-	return fields
+	return q.Included(v, expand)
 }
 
 // opportunity is the one that the path names, if the key may see it.
 func (a *account) opportunity(q *request) (*opportunity, error) {
 	o := a.opportunities[q.PathValue("id")]
 	if o == nil {
-		return nil, unknown("opportunities", q.PathValue("id"))
+		return nil, api.Unknown("opportunities", q.PathValue("id"))
 	}
 	return o, q.mayAccess(o.confidential)
 }
 
 func (q *request) mayAccess(confidential bool) error {
 	if confidential && !q.key.Confidential {
-		return forbidden("The key has no access to confidential data.")
+		return api.Forbidden("The key has no access to confidential data.")
 	}
 	return nil
 }
@@ -178,15 +150,15 @@ func (a *account) getOpportunity(q *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkExpand(q, expandable); err != nil {
+	if err := api.CheckExpand(q.Request, expandable); err != nil {
 		return nil, err
 	}
-	return envelope{Data: a.present(q, o)}, nil
+	return api.Envelope{Data: a.present(q, o)}, nil
 }
 
 // listDeleted is GET /opportunities/deleted.
 func (a *account) listDeleted(q *request) (any, error) {
-	within, err := q.within("deleted_at")
+	within, err := q.Within("deleted_at")
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +168,7 @@ func (a *account) listDeleted(q *request) (any, error) {
 			found = append(found, d)
 		}
 	}
-	return page(q, found)
+	return api.Page(q.Request, found)
 }
 
 // viewApplications is the application of an opportunity, if there is one (sheet 4.1).
@@ -228,7 +200,7 @@ func (a *account) listApplications(q *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page(q, viewApplications(o))
+	return api.Page(q.Request, viewApplications(o))
 }
 
 func (a *account) getApplication(q *request) (any, error) {
@@ -237,7 +209,7 @@ func (a *account) getApplication(q *request) (any, error) {
 		return nil, err
 	}
 	if o.app == nil || o.app.id != q.PathValue("app") {
-		return nil, unknown("applications", q.PathValue("app"))
+		return nil, api.Unknown("applications", q.PathValue("app"))
 	}
-	return envelope{Data: viewApplications(o)[0]}, nil
+	return api.Envelope{Data: viewApplications(o)[0]}, nil
 }

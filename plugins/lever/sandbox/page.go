@@ -14,6 +14,7 @@ var tagsField = sandbox.Field{Name: "tags:list", Label: "Tags, with commas"}
 
 // page is where a person plays recruiter and candidate.
 func (a *account) page() sandbox.Page {
+	apps := a.doors.OAuth.Apps() // before the lock: see access.Doors
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	var postings, stages, names, kinds []sandbox.Choice
@@ -44,9 +45,12 @@ func (a *account) page() sandbox.Page {
 			{Act: "add", Label: "Add a lead", Fields: append(slices.Clip(who), sandbox.Field{Name: "stage", Label: "Stage", Choices: stages})},
 		},
 		Tables: []sandbox.Table{
-			{Title: "Opportunities", Columns: []string{"Candidate", "Posting", "Stage", "Tags", "Links", "Notes"}, Rows: a.opportunityRows(stages)},
+			{Title: "Opportunities", Columns: []string{"Candidate", "Posting", "Stage", "Tags", "Links", "Notes", "Feedback", "Files"},
+				Rows: a.opportunityRows(stages)},
 			{Title: "Postings", Columns: []string{"Posting", "Team", "State", "Tags"}, Rows: a.postingRows()},
+			{Title: "Feedback templates", Columns: []string{"Name", "Fields"}, Rows: a.templateRows()},
 			{Title: "Webhooks", Columns: []string{"Event", "Address", "Made by"}, Rows: a.webhookRows(names)},
+			apps,
 		},
 	}
 }
@@ -66,6 +70,18 @@ func (a *account) opportunityRows(stages []sandbox.Choice) (rows []sandbox.Row) 
 		for _, n := range s.Notes {
 			notes += n.Text + "\n"
 		}
+		feedback, files := "", ""
+		for i, f := range s.Feedback {
+			feedback += f.Template + "\n"
+			for _, field := range o.feedback[len(o.feedback)-1-i].Fields {
+				if field.Value != nil {
+					feedback += fmt.Sprintf("%s: %v\n", field.Text, field.Value)
+				}
+			}
+		}
+		for _, f := range s.Files {
+			files += fmt.Sprintf("%s (%d bytes)\n", f.Name, f.Size)
+		}
 		on := func(verb, label string, fields ...sandbox.Field) sandbox.Form {
 			return sandbox.Form{Act: verb, Label: label, Fields: append([]sandbox.Field{{Name: "opportunity", Value: o.id}}, fields...)}
 		}
@@ -74,13 +90,28 @@ func (a *account) opportunityRows(stages []sandbox.Choice) (rows []sandbox.Row) 
 			archive = on("unarchive", "Unarchive")
 		}
 		rows = append(rows, sandbox.Row{
-			Cells: []any{s.Name + "\n" + strings.Join(s.Emails, ", "), s.Posting, stands, s.Tags, s.Links, notes},
+			Cells: []any{s.Name + "\n" + strings.Join(s.Emails, ", "), s.Posting, stands, s.Tags, s.Links, notes, feedback, files},
 			Forms: []sandbox.Form{
 				on("move", "Move", sandbox.Field{Name: "stage", Label: "Stage", Value: o.stage.ID, Choices: stages}),
 				on("tag", "Tag", tagsField), on("untag", "Untag", tagsField),
 				on("edit", "Correct", sandbox.Field{Name: "email", Label: "E-mail"}), archive, on("hire", "Hire"), on("delete", "Delete"),
 			},
 		})
+	}
+	return rows
+}
+
+func (a *account) templateRows() (rows []sandbox.Row) {
+	for _, t := range a.templates {
+		names := []string{}
+		for _, f := range t.Fields {
+			names = append(names, f.Text)
+		}
+		id := sandbox.Field{Name: "template", Value: t.ID}
+		rows = append(rows, sandbox.Row{Cells: []any{t.Text, names}, Forms: []sandbox.Form{
+			{Act: "template-edit", Label: "Rename", Fields: []sandbox.Field{id, {Name: "text", Label: "Name"}}},
+			{Act: "template-remove", Label: "Remove", Fields: []sandbox.Field{id}},
+		}})
 	}
 	return rows
 }
@@ -98,14 +129,14 @@ func (a *account) postingRows() (rows []sandbox.Row) {
 
 // webhookRows end with a row in which to add one.
 func (a *account) webhookRows(names []sandbox.Choice) (rows []sandbox.Row) {
-	for _, h := range a.hooks {
+	for _, h := range a.hooks.All {
 		by := "hand"
-		if h.owner != nil {
+		if h.Owner != "" {
 			by = "API"
 		}
-		id := []sandbox.Field{{Name: "webhook", Value: h.id}}
+		id := []sandbox.Field{{Name: "webhook", Value: h.ID}}
 		rows = append(rows, sandbox.Row{
-			Cells: []any{h.event, h.url, by},
+			Cells: []any{h.Event, h.URL, by},
 			Forms: []sandbox.Form{
 				{Act: "webhook-test", Label: "Verify connection", Fields: id}, {Act: "webhook-remove", Label: "Remove", Fields: id},
 			},

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"slices"
 	"strings"
+
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/api"
 )
 
 // postingView is a posting as the API shows it (sheet 4.2).
@@ -27,6 +29,8 @@ type postingView struct {
 	UpdatedAt            int64             `json:"updatedAt"`
 	WorkplaceType        string            `json:"workplaceType"`
 	SalaryRange          *salary           `json:"salaryRange,omitempty"`
+	SalaryDescription    string            `json:"salaryDescription,omitempty"`
+	SalaryHTML           string            `json:"salaryDescriptionHtml,omitempty"`
 }
 
 type categories struct {
@@ -39,11 +43,17 @@ type categories struct {
 }
 
 type content struct {
-	Description     string `json:"description"`
-	DescriptionHTML string `json:"descriptionHtml"`
-	Lists           []any  `json:"lists"`
-	Closing         string `json:"closing"`
-	ClosingHTML     string `json:"closingHtml"`
+	Description     string    `json:"description"`
+	DescriptionHTML string    `json:"descriptionHtml"`
+	Lists           []section `json:"lists"`
+	Closing         string    `json:"closing"`
+	ClosingHTML     string    `json:"closingHtml"`
+}
+
+// section is a list of a posting's advertisement.
+type section struct {
+	Text    string `json:"text"`
+	Content string `json:"content"` // HTML: <li> elements
 }
 
 // open tells whether people can apply.
@@ -54,9 +64,12 @@ func viewPosting(p *posting) *postingView {
 		ID: p.id, Text: p.text, State: p.state, DistributionChannels: p.channels, User: p.owner.id(), Owner: p.owner.id(),
 		HiringManager: p.hiringManager.id(), Tags: list(p.tags), Followers: []string{}, RequisitionCodes: []string{},
 		Categories:      categories{p.team, p.department, p.location, []string{p.location}, p.commitment, ""},
-		Content:         content{Description: p.description, DescriptionHTML: "<div>" + htmlOf(p.description) + "</div>", Lists: []any{}},
+		Content:         content{p.description, htmlOf(p.description), list(p.lists), p.closing, htmlOf(p.closing)},
 		Confidentiality: confidentiality(p.confidential), CreatedAt: p.createdAt, UpdatedAt: p.updatedAt, WorkplaceType: "unspecified",
-		SalaryRange: p.salary,
+		SalaryRange: p.salary, SalaryDescription: p.salaryText,
+	}
+	if p.salaryText != "" {
+		v.SalaryHTML = htmlOf(p.salaryText)
 	}
 	if p.open() {
 		site := "https://jobs.lever.co/sandbox/" + p.id
@@ -66,7 +79,7 @@ func viewPosting(p *posting) *postingView {
 }
 
 func htmlOf(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", "<br>").Replace(text)
+	return "<div>" + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", "<br>").Replace(text) + "</div>"
 }
 
 var expandablePosting = map[string]func(*posting, *postingView){
@@ -78,11 +91,11 @@ var expandablePosting = map[string]func(*posting, *postingView){
 
 func (a *account) presentPosting(q *request, p *posting) any {
 	v := viewPosting(p)
-	expand := q.values("expand")
+	expand := q.Values("expand")
 	for _, field := range expand {
 		expandablePosting[field](p, v)
 	}
-	return q.included(v, expand)
+	return q.Included(v, expand)
 }
 
 // postingFilters are the parameters of GET /postings, all case sensitive.
@@ -99,25 +112,25 @@ var postingFilters = map[string]func(p *posting, value string) bool{
 }
 
 func (a *account) listPostings(q *request) (any, error) {
-	if err := checkExpand(q, expandablePosting); err != nil {
+	if err := api.CheckExpand(q.Request, expandablePosting); err != nil {
 		return nil, err
 	}
 	visible, err := q.visible()
 	if err != nil {
 		return nil, err
 	}
-	within, err := q.within("updated_at")
+	within, err := q.Within("updated_at")
 	if err != nil {
 		return nil, err
 	}
 	asked := map[string][]string{}
 	for name := range postingFilters {
-		if values := q.values(name); len(values) > 0 {
+		if values := q.Values(name); len(values) > 0 {
 			asked[name] = values
 		}
 	}
 	if within != nil && len(asked) > 0 {
-		return nil, badRequest("updated_at_start and updated_at_end can be combined with confidentiality only")
+		return nil, api.BadRequest("updated_at_start and updated_at_end can be combined with confidentiality only")
 	}
 	if slices.Contains(asked["state"], "published") && len(asked["distributionChannel"]) == 0 {
 		asked["distributionChannel"] = []string{"public"} // the public site alone, unless told otherwise (sheet 6, trap 16)
@@ -132,14 +145,14 @@ func (a *account) listPostings(q *request) (any, error) {
 			found = append(found, a.presentPosting(q, p))
 		}
 	}
-	return page(q, found)
+	return api.Page(q.Request, found)
 }
 
 // posting is the one that the path names, if the key may see it.
 func (a *account) posting(q *request) (*posting, error) {
 	p, ok := byID(a.postings, q.PathValue("id"))
 	if !ok {
-		return nil, unknown("postings", q.PathValue("id"))
+		return nil, api.Unknown("postings", q.PathValue("id"))
 	}
 	return p, q.mayAccess(p.confidential)
 }
@@ -149,10 +162,10 @@ func (a *account) getPosting(q *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkExpand(q, expandablePosting); err != nil {
+	if err := api.CheckExpand(q.Request, expandablePosting); err != nil {
 		return nil, err
 	}
-	return envelope{Data: a.presentPosting(q, p)}, nil
+	return api.Envelope{Data: a.presentPosting(q, p)}, nil
 }
 
 // getApply is the form that a candidate fills in.
@@ -164,7 +177,7 @@ func (a *account) getApply(q *request) (any, error) {
 	field := func(name, text string, required bool) any {
 		return map[string]any{"name": name, "text": text, "type": "text", "required": required}
 	}
-	return envelope{Data: map[string]any{
+	return api.Envelope{Data: map[string]any{
 		"text": p.text, "customQuestions": []any{}, "urls": []any{},
 		"personalInformation": []any{
 			field("fullName", "Full name", true), field("email", "Email", true), field("phone", "Phone", false),
@@ -178,26 +191,26 @@ func (a *account) postApply(q *request) (any, error) {
 		return nil, err
 	}
 	if !p.open() {
-		return nil, badRequest("posting %s does not accept applications", p.id)
+		return nil, api.BadRequest("posting %s does not accept applications", p.id)
 	}
 	var body struct {
 		PersonalInformation []struct{ Name, Value string }
 	}
-	if err := q.decode(&body); err != nil {
+	if err := q.Decode(&body); err != nil {
 		return nil, err
 	}
 	filled := map[string]string{}
 	for _, f := range body.PersonalInformation {
 		filled[f.Name] = f.Value
 	}
-	if _, ok := canonical(filled["email"]); !ok {
-		return nil, badRequest("Email address is not valid")
+	if _, ok := api.Canonical(filled["email"]); !ok {
+		return nil, api.BadRequest("Email address is not valid")
 	}
 	if filled["fullName"] == "" {
-		return nil, badRequest("fullName is required")
+		return nil, api.BadRequest("fullName is required")
 	}
 	o := a.apply(p, person(filled["fullName"], filled["email"], filled["phone"]), candidacy{})
-	return envelope{Data: map[string]string{"applicationId": o.app.id}}, nil
+	return api.Envelope{Data: map[string]string{"applicationId": o.app.id}}, nil
 }
 
 func person(name, email, number string) contact {

@@ -1,14 +1,13 @@
 package sandbox
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/access"
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/api"
 	"github.com/patchbay-dev/patchbay/sdk/sandbox"
 )
 
@@ -50,6 +49,21 @@ var routes = []route{
 	{"GET /opportunities/{id}/notes/{note}", "notes", unused, 200, (*account).getNote},
 	{"PUT /opportunities/{id}/notes/{note}", "notes", optional, 200, (*account).putNote},
 	{"DELETE /opportunities/{id}/notes/{note}", "notes", optional, 204, (*account).deleteNote},
+	{"GET /opportunities/{id}/feedback", "feedback", unused, 200, (*account).listFeedback},
+	{"POST /opportunities/{id}/feedback", "feedback", required, 201, (*account).createFeedback},
+	{"GET /opportunities/{id}/feedback/{feedback}", "feedback", unused, 200, (*account).getFeedback},
+	{"PUT /opportunities/{id}/feedback/{feedback}", "feedback", required, 200, (*account).putFeedback},
+	{"DELETE /opportunities/{id}/feedback/{feedback}", "feedback", required, 204, (*account).deleteFeedback},
+	{"GET /opportunities/{id}/files", "files", unused, 200, (*account).listFiles},
+	{"POST /opportunities/{id}/files", "files", required, 201, (*account).createFile},
+	{"GET /opportunities/{id}/files/{file}", "files", unused, 200, (*account).getFile},
+	{"GET /opportunities/{id}/files/{file}/download", "files", unused, 200, (*account).downloadFile},
+	{"DELETE /opportunities/{id}/files/{file}", "files", required, 204, (*account).deleteFile},
+	{"GET /feedback_templates", "feedback_templates", unused, 200, (*account).listTemplates},
+	{"POST /feedback_templates", "feedback_templates", unused, 201, (*account).createTemplate},
+	{"GET /feedback_templates/{id}", "feedback_templates", unused, 200, (*account).getTemplate},
+	{"PUT /feedback_templates/{id}", "feedback_templates", unused, 200, (*account).putTemplate},
+	{"DELETE /feedback_templates/{id}", "feedback_templates", unused, 204, (*account).deleteTemplate},
 	{"GET /contacts/{id}", "contact", unused, 200, (*account).getContact},
 	{"PUT /contacts/{id}", "contact", unused, 200, (*account).putContact},
 	{"GET /postings", "postings", unused, 200, (*account).listPostings},
@@ -65,6 +79,9 @@ var routes = []route{
 	{"GET /users", "users", unused, 200, (*account).listUsers},
 	{"POST /users", "users", unused, 201, (*account).createUser},
 	{"GET /users/{id}", "users", unused, 200, (*account).getUser},
+	{"PUT /users/{id}", "users", unused, 200, (*account).putUser},
+	{"POST /users/{id}/deactivate", "users", unused, 200, (*account).deactivateUser},
+	{"POST /users/{id}/reactivate", "users", unused, 200, (*account).reactivateUser},
 	{"GET /webhooks", "webhooks", unused, 200, (*account).listWebhooks},
 	{"POST /webhooks", "webhooks", unused, 201, (*account).createWebhook},
 	{"PUT /webhooks", "webhooks", unused, 200, (*account).putWebhooks},
@@ -73,39 +90,9 @@ var routes = []route{
 
 // request is one call that has passed the door.
 type request struct {
-	*http.Request
-	key   *key
+	api.Request
+	key   *access.Key
 	actor *user // perform_as; nil: none
-	body  []byte
-}
-
-// envelope is what every answer with content is wrapped in (sheet 0, 2.1).
-type envelope struct {
-	Deduped *bool  `json:"deduped,omitempty"`
-	Data    any    `json:"data"`
-	Next    string `json:"next,omitempty"`
-	HasNext *bool  `json:"hasNext,omitempty"`
-}
-
-// problem is an answer that refuses (sheet 2.3).
-type problem struct {
-	status  int
-	Code    string `json:"code"`
-	Message string `json:"message"`
-}
-
-func (p *problem) Error() string { return p.Message }
-
-func badRequest(format string, args ...any) error {
-	return &problem{http.StatusBadRequest, "BadRequestError", fmt.Sprintf(format, args...)}
-}
-
-func forbidden(message string) error {
-	return &problem{http.StatusForbidden, "ForbiddenError", message}
-}
-
-func unknown(what, id string) error {
-	return &problem{http.StatusNotFound, "ResourceNotFound", what + " " + id + " was not found"}
 }
 
 // handler is the API: the door, then the routes.
@@ -115,8 +102,9 @@ func (a *account) handler() http.Handler {
 		method, path, _ := strings.Cut(rt.pattern, " ")
 		mux.Handle(method+" /v1"+path, a.serve(rt))
 	}
+	a.doors.OAuth.Mount(mux)
 	mux.Handle("/", a.serve(route{handle: func(_ *account, q *request) (any, error) {
-		return nil, &problem{http.StatusNotFound, "ResourceNotFound", q.URL.Path + " does not exist"}
+		return nil, &api.Problem{Status: http.StatusNotFound, Code: "ResourceNotFound", Message: q.URL.Path + " does not exist"}
 	}}))
 	return mux
 }
@@ -124,20 +112,17 @@ func (a *account) handler() http.Handler {
 func (a *account) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := a.answer(rt, w.Header(), r)
-		if p := (*problem)(nil); errors.As(err, &p) {
-			write(w, p.status, p)
-			return
-		}
-		write(w, rt.status, body)
+		api.Write(w, rt.status, body, err)
 	})
 }
 
 // answer lets a request through the door (sheet 1, 2.4) and has it handled; reading goes side by side.
 func (a *account) answer(rt route, header http.Header, r *http.Request) (any, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	body, err := io.ReadAll(io.LimitReader(r.Body, api.MaxBody+1))
 	if err != nil {
-		return nil, badRequest("the body could not be read")
+		return nil, api.BadRequest("the body could not be read")
 	}
+	k := a.doors.Authenticate(r)
 	if r.Method == http.MethodGet {
 		a.mu.RLock()
 		defer a.mu.RUnlock()
@@ -145,35 +130,23 @@ func (a *account) answer(rt route, header http.Header, r *http.Request) (any, er
 		a.mu.Lock()
 		defer a.mu.Unlock()
 	}
-	id, password, ok := r.BasicAuth()
-	k := a.keys[id]
-	if !ok || password != "" || k == nil {
-		return nil, &problem{http.StatusUnauthorized, "UnauthorizedError", "The request requires authentication."}
+	if k == nil {
+		return nil, &api.Problem{Status: http.StatusUnauthorized, Code: "UnauthorizedError", Message: "The request requires authentication."}
 	}
-	if quota := a.world.Limit.Take(id); !quota.OK {
+	if quota := a.world.Limit.Take(k.ID); !quota.OK {
 		if a.settings.RetryAfter {
 			header.Set("Retry-After", strconv.Itoa(int(quota.Reset.Seconds())+1))
 		}
-		return nil, &problem{http.StatusTooManyRequests, "TooManyRequests", "You have exceeded your request rate."}
+		return nil, &api.Problem{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Message: "You have exceeded your request rate."}
 	}
-	if rt.permission != "" && !k.may(rt.permission, r.Method) {
-		return nil, forbidden("The key lacks a permission for " + rt.permission + ".")
+	if rt.permission != "" && !k.May(rt.permission, r.Method) {
+		return nil, api.Forbidden("The credential lacks a permission for " + rt.permission + ".")
 	}
-	q := &request{Request: r, key: k, body: body}
+	q := &request{Request: api.Request{Request: r, Content: body}, key: k}
 	if q.actor, err = a.actor(rt.actor, r); err != nil {
 		return nil, err
 	}
 	return rt.handle(a, q)
-}
-
-// may tells whether the key has a permission; who lacks reading lacks writing.
-func (k *key) may(permission, method string) bool {
-	for _, lacks := range k.Without {
-		if lacks == permission+":read" || lacks == permission+":write" && method != http.MethodGet {
-			return false
-		}
-	}
-	return true
 }
 
 func (a *account) actor(rule actor, r *http.Request) (*user, error) {
@@ -182,52 +155,19 @@ func (a *account) actor(rule actor, r *http.Request) (*user, error) {
 	case rule == unused:
 		return nil, nil
 	case id == "" && rule == required:
-		return nil, badRequest("perform_as is required")
+		return nil, api.BadRequest("perform_as is required")
 	case id == "":
 		return nil, nil
 	}
 	u, ok := byID(a.users, id)
 	if !ok || u.DeactivatedAt != nil {
-		return nil, badRequest("perform_as %s is not an active user", id)
+		return nil, api.BadRequest("perform_as %s is not an active user", id)
 	}
 	return u, nil
-}
-
-// decode reads the body as JSON; Lever overlooks fields that it does not know.
-func (q *request) decode(v any) error {
-	if err := json.Unmarshal(q.body, v); err != nil {
-		return badRequest("The body is not the expected JSON.")
-	}
-	return nil
-}
-
-// values are the repeated values of a parameter, in either of the two forms (sheet 2.1).
-func (q *request) values(name string) []string {
-	query := q.URL.Query()
-	return append(query[name], query[name+"[]"]...)
-}
-
-func write(w http.ResponseWriter, status int, body any) {
-	header := w.Header()
-	header.Set("Server", "lever-data-api")
-	header.Set("X-Lever-Region", "global")
-	if body == nil {
-		w.WriteHeader(status)
-		return
-	}
-	header.Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body) // an error means that the caller has left
-}
-
-// writeFault words what a fault of the sandbox answers.
-func writeFault(w http.ResponseWriter, status int) {
-	text := http.StatusText(status)
-	write(w, status, &problem{Code: strings.ReplaceAll(text, " ", ""), Message: text})
 }
 
 // New builds a Lever account in a world.
 func New(w *sandbox.World) sandbox.Product {
 	a := newAccount(w)
-	return sandbox.Product{API: a.handler(), Acts: a.acts(), State: a.state, Page: a.page, Fault: writeFault}
+	return sandbox.Product{API: a.handler(), Acts: a.acts(), State: a.state, Page: a.page, Fault: api.WriteFault}
 }

@@ -1,6 +1,11 @@
 package sandbox
 
-import "github.com/patchbay-dev/patchbay/sdk/sandbox"
+import (
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/access"
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/form"
+	"github.com/patchbay-dev/patchbay/plugins/lever/sandbox/hook"
+	"github.com/patchbay-dev/patchbay/sdk/sandbox"
+)
 
 // pipeline is the account's stages in order. Those without an id of their own get a UUID, as stages do that a customer adds (sheet 4.3).
 var pipeline = []stage{
@@ -11,12 +16,13 @@ var pipeline = []stage{
 
 // newAccount is an account with its settings, and unless it is to be empty with people and postings to play with.
 func newAccount(w *sandbox.World) *account {
-	w.Outbox.Schedule(patience, gaps...)
 	a := &account{
-		world: w, settings: settings{BlankWrites: true, Silent: map[string]bool{}}, keys: map[string]*key{w.APIKey: {ID: w.APIKey}},
+		world: w, scale: form.DefaultScale, settings: settings{BlankWrites: true},
 		contacts: map[string]*contact{}, addresses: map[string]*contact{}, opportunities: map[string]*opportunity{},
 		tags: map[string]bool{}, sources: map[string]bool{},
 	}
+	a.doors = access.New(w, a.superAdmins)
+	a.hooks = hook.New(w, a.mu.RLocker())
 	for i, s := range pipeline {
 		if s.rank = i; s.ID == "" {
 			s.ID = w.UUID()
@@ -37,7 +43,9 @@ func newAccount(w *sandbox.World) *account {
 	manager := a.addUser("Mona Manager", "mona@employer.example", "team member")
 	for _, p := range []posting{
 		{text: "Data Analyst", team: "Analytics", department: "Product", location: "Stockholm", commitment: "Full-time",
-			description: "Turn questions into queries, and answers into decisions."},
+			description: "Turn questions into queries, and answers into decisions.", lists: []section{
+				{"You bring", "<li>SQL that others can read</li><li>Doubt &amp; patience</li>"}}, closing: "Everybody is welcome to apply.",
+			salaryText: "According to our open salary table."},
 		{text: "Backend Engineer", team: "Platform", department: "Engineering", location: "Berlin", commitment: "Full-time",
 			description: "Keep what others build on running.", salary: &salary{70_000, 90_000, "EUR", "per-year-salary"}},
 	} {

@@ -11,24 +11,26 @@ import (
 
 // opportunityState is an opportunity as a test wants to see it: names beside ids, nothing blank, nothing paged.
 type opportunityState struct {
-	ID           string         `json:"id"`
-	Contact      string         `json:"contact"`
-	Name         string         `json:"name"`
-	Emails       []string       `json:"emails"`
-	PostingID    string         `json:"posting_id"` // empty: no posting
-	Posting      string         `json:"posting"`
-	StageID      string         `json:"stage_id"`
-	Stage        string         `json:"stage"`
-	Moves        []string       `json:"moves"` // names of the stages it was moved to, oldest first
-	Origin       string         `json:"origin"`
-	Tags         []string       `json:"tags"`     // all
-	OwnTags      []string       `json:"own_tags"` // without the posting's
-	Sources      []string       `json:"sources"`
-	Links        []string       `json:"links"`
-	Notes        []noteState    `json:"notes"`    // oldest first
-	Archived     *archivedState `json:"archived"` // null: active
-	Confidential bool           `json:"confidential"`
-	CreatedAt    time.Time      `json:"created_at"`
+	ID           string          `json:"id"`
+	Contact      string          `json:"contact"`
+	Name         string          `json:"name"`
+	Emails       []string        `json:"emails"`
+	PostingID    string          `json:"posting_id"` // empty: no posting
+	Posting      string          `json:"posting"`
+	StageID      string          `json:"stage_id"`
+	Stage        string          `json:"stage"`
+	Moves        []string        `json:"moves"` // names of the stages it was moved to, oldest first
+	Origin       string          `json:"origin"`
+	Tags         []string        `json:"tags"`     // all
+	OwnTags      []string        `json:"own_tags"` // without the posting's
+	Sources      []string        `json:"sources"`
+	Links        []string        `json:"links"`
+	Notes        []noteState     `json:"notes"`    // oldest first, as the next two
+	Feedback     []feedbackState `json:"feedback"` //
+	Files        []fileState     `json:"files"`    //
+	Archived     *archivedState  `json:"archived"` // null: active
+	Confidential bool            `json:"confidential"`
+	CreatedAt    time.Time       `json:"created_at"`
 }
 
 type noteState struct {
@@ -52,7 +54,7 @@ func (a *account) stateOf(o *opportunity) opportunityState {
 	s := opportunityState{
 		ID: o.id, Contact: o.contact.id, Name: o.contact.name, Emails: list(o.contact.emails), StageID: o.stage.ID, Stage: o.stage.Text,
 		Moves: []string{}, Origin: o.origin, Tags: o.tagTexts(), OwnTags: []string{}, Sources: list(o.sources), Links: list(o.contact.links),
-		Notes: []noteState{}, Confidential: o.confidential, CreatedAt: moment(o.createdAt),
+		Notes: []noteState{}, Feedback: []feedbackState{}, Files: []fileState{}, Confidential: o.confidential, CreatedAt: moment(o.createdAt),
 	}
 	if o.app != nil {
 		s.PostingID, s.Posting = o.app.posting.id, o.app.posting.text
@@ -68,6 +70,12 @@ func (a *account) stateOf(o *opportunity) opportunityState {
 	}
 	for _, n := range slices.Backward(o.notes) {
 		s.Notes = append(s.Notes, stateOfNote(n))
+	}
+	for _, f := range slices.Backward(o.feedback) {
+		s.Feedback = append(s.Feedback, a.stateOfFeedback(f))
+	}
+	for _, f := range slices.Backward(o.files) {
+		s.Files = append(s.Files, stateOfFile(f))
 	}
 	if o.archived != nil {
 		why, _ := byID(a.reasons, o.archived.Reason)
@@ -88,32 +96,21 @@ func stateOfNote(n *note) noteState {
 	return s
 }
 
-// webhookState is a webhook with its token, whoever made it.
-type webhookState struct {
-	ID      string   `json:"id"`
-	URL     string   `json:"url"`
-	Event   string   `json:"event"`
-	Token   string   `json:"token"`
-	Origins []string `json:"origins"`
-	ByAPI   bool     `json:"by_api"`
-}
-
-// state is what the control plane shows: opportunities, opportunities/ID, postings, stages, users, webhooks, deleted, settings, and all of
-// these but the opportunities at once.
+// state is what the control plane shows: opportunities, opportunities/ID, postings, stages, reasons, users, webhooks, templates, deleted,
+// settings, oauth, and all of these but the opportunities at once.
 func (a *account) state(path string) (any, error) {
+	granted := a.doors.OAuth.State() // before the lock: see access.Doors
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	lists := map[string]any{
-		"stages": a.stages, "reasons": a.reasons, "users": values(a.users), "deleted": list(a.deleted), "settings": a.settings,
+		"stages": a.stages, "reasons": a.reasons, "users": values(a.users), "deleted": list(a.deleted),
+		"templates": list(a.templates), "oauth": granted, "settings": a.allSettings(),
 	}
-	postings, hooks := []*postingView{}, []webhookState{}
+	postings := []*postingView{}
 	for _, p := range a.postings {
 		postings = append(postings, viewPosting(p))
 	}
-	for _, h := range a.hooks {
-		hooks = append(hooks, webhookState{h.id, h.url, h.event, h.token, h.origins, h.owner != nil})
-	}
-	lists["postings"], lists["webhooks"] = postings, hooks
+	lists["postings"], lists["webhooks"] = postings, a.hooks.States()
 	what, id, one := strings.Cut(path, "/")
 	switch {
 	case path == "":

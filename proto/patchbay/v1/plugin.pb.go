@@ -245,6 +245,7 @@ type OAuth struct {
 	Audience      string                 `protobuf:"bytes,3,opt,name=audience,proto3" json:"audience,omitempty"`
 	Pkce          bool                   `protobuf:"varint,4,opt,name=pkce,proto3" json:"pkce,omitempty"`
 	Scopes        []*Scope               `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	Subject       string                 `protobuf:"bytes,6,opt,name=subject,proto3" json:"subject,omitempty"` // the setting that names who acts, told with the client's own credentials
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -312,6 +313,13 @@ func (x *OAuth) GetScopes() []*Scope {
 		return x.Scopes
 	}
 	return nil
+}
+
+func (x *OAuth) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
 }
 
 // Scope is one permission, for some verbs and events; without any it is always needed.
@@ -1746,13 +1754,14 @@ const file_patchbay_v1_plugin_proto_rawDesc = "" +
 	"\x06events\x18\x06 \x03(\tR\x06events\x12\x14\n" +
 	"\x05final\x18\a \x03(\x05R\x05final\x123\n" +
 	"\atimeout\x18\b \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12(\n" +
-	"\x05oauth\x18\t \x01(\v2\x12.patchbay.v1.OAuthR\x05oauth\"\xa5\x01\n" +
+	"\x05oauth\x18\t \x01(\v2\x12.patchbay.v1.OAuthR\x05oauth\"\xbf\x01\n" +
 	"\x05OAuth\x12#\n" +
 	"\rauthorize_url\x18\x01 \x01(\tR\fauthorizeUrl\x12\x1b\n" +
 	"\ttoken_url\x18\x02 \x01(\tR\btokenUrl\x12\x1a\n" +
 	"\baudience\x18\x03 \x01(\tR\baudience\x12\x12\n" +
 	"\x04pkce\x18\x04 \x01(\bR\x04pkce\x12*\n" +
-	"\x06scopes\x18\x05 \x03(\v2\x12.patchbay.v1.ScopeR\x06scopes\"I\n" +
+	"\x06scopes\x18\x05 \x03(\v2\x12.patchbay.v1.ScopeR\x06scopes\x12\x18\n" +
+	"\asubject\x18\x06 \x01(\tR\asubject\"I\n" +
 	"\x05Scope\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05verbs\x18\x02 \x03(\tR\x05verbs\x12\x16\n" +

@@ -157,6 +157,7 @@ type Received struct {
 	Events        []*Event               `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
 	Response      *Response              `protobuf:"bytes,2,opt,name=response,proto3" json:"response,omitempty"`
 	Question      *Question              `protobuf:"bytes,3,opt,name=question,proto3" json:"question,omitempty"` // to be answered by what Answer makes of what the host knows
+	Notices       []string               `protobuf:"bytes,4,rep,name=notices,proto3" json:"notices,omitempty"`   // what the product complains of, for the operator
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -208,6 +209,13 @@ func (x *Received) GetResponse() *Response {
 func (x *Received) GetQuestion() *Question {
 	if x != nil {
 		return x.Question
+	}
+	return nil
+}
+
+func (x *Received) GetNotices() []string {
+	if x != nil {
+		return x.Notices
 	}
 	return nil
 }
@@ -2123,11 +2131,12 @@ const file_patchbay_v1_types_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12/\n" +
 	"\x05value\x18\x02 \x01(\v2\x19.patchbay.v1.HeaderValuesR\x05value:\x028\x01\"&\n" +
 	"\fHeaderValues\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\fR\x06values\"\x9c\x01\n" +
+	"\x06values\x18\x01 \x03(\fR\x06values\"\xb6\x01\n" +
 	"\bReceived\x12*\n" +
 	"\x06events\x18\x01 \x03(\v2\x12.patchbay.v1.EventR\x06events\x121\n" +
 	"\bresponse\x18\x02 \x01(\v2\x15.patchbay.v1.ResponseR\bresponse\x121\n" +
-	"\bquestion\x18\x03 \x01(\v2\x15.patchbay.v1.QuestionR\bquestion\"0\n" +
+	"\bquestion\x18\x03 \x01(\v2\x15.patchbay.v1.QuestionR\bquestion\x12\x18\n" +
+	"\anotices\x18\x04 \x03(\tR\anotices\"0\n" +
 	"\bQuestion\x12\x14\n" +
 	"\x05about\x18\x01 \x01(\tR\x05about\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\"\xc7\x01\n" +

@@ -1,7 +1,9 @@
 # What the folder itself cannot have.
 
-function "rating" { # ERROR: PB201 Unsupported block type: Blocks of type "function" are not expected here. Known here: ats, guard, locals, pairing, vendor.
-  params = [x]
+functions "rating" { # ERROR: PB201 Unsupported block type: Did you mean "function"?
+}
+assert "x" { # ERROR: PB201 Unsupported block type: Blocks of type "assert" are not expected here. Known here: ats, function, guard, locals, pairing, vendor.
+  holds = true
 }
 paring "x" { # ERROR: PB201 Unsupported block type: Did you mean "pairing"?
 }
