@@ -36,26 +36,26 @@ type disk struct {
 // circles is more reads at one instant than any scene can need.
 const circles = 3000
 
-func (d *disk) Commit(ctx context.Context, b store.Batch) error {
+func (d *disk) Commit(ctx context.Context, b store.Batch) (int64, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.dead {
-		return errDied
+		return 0, errDied
 	}
 	d.commits++
 	switch {
 	case d.commits == d.at && d.survives != nil:
-		return d.survives
+		return 0, d.survives
 	case d.commits == d.at && !d.kept:
 		d.die()
-		return errDied
+		return 0, errDied
 	}
-	err := d.Store.Commit(ctx, b)
+	ver, err := d.Store.Commit(ctx, b)
 	if d.commits == d.at {
 		d.die()
-		return errDied
+		return 0, errDied
 	}
-	return err
+	return ver, err
 }
 
 func (d *disk) count() int {

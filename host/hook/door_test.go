@@ -72,19 +72,19 @@ type disk struct {
 	fates string
 }
 
-func (d *disk) Commit(ctx context.Context, b store.Batch) error {
+func (d *disk) Commit(ctx context.Context, b store.Batch) (int64, error) {
 	fate := "."
 	if d.fates != "" {
 		fate, d.fates = d.fates[:1], d.fates[1:]
 	}
 	if fate == "-" {
-		return errors.New("the disk is full")
+		return 0, errors.New("the disk is full")
 	}
-	err := d.Bolt.Commit(ctx, b)
+	ver, err := d.Bolt.Commit(ctx, b)
 	if err == nil && fate == "+" {
-		return errors.New("the disk is lost")
+		return 0, errors.New("the disk is lost")
 	}
-	return err
+	return ver, err
 }
 
 // script is a plugin.

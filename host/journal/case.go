@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -233,19 +232,12 @@ func (j *Journal) Save(ctx context.Context, c *Case, ch Change) error {
 		b.put(o.key, o)
 	}
 	b.finish(c, ch)
-	mine := b.Ops[0].Val
 	if err := b.commit(ctx); err != nil {
 		return err
 	}
-	c.ver, c.person, c.told = overtaken, c.Last.Application.Person, slices.Collect(maps.Keys(c.marks()))
-	if rec, _, err := j.store.Get(ctx, k); err == nil && bytes.Equal(rec.Val, mine) {
-		c.ver = rec.Ver
-	}
+	c.ver, c.person, c.told = b.ver, c.Last.Application.Person, slices.Collect(maps.Keys(now))
 	return nil
 }
-
-// overtaken is the version of a case that another may have written since it was saved. No record has it, so saving it again is refused.
-const overtaken = -1
 
 // finish takes events out of the inbox and adds to the story.
 func (b *batch) finish(c *Case, ch Change) {

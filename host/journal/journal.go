@@ -138,6 +138,7 @@ func (j *Journal) put(k string, v any) (store.Op, error) {
 type batch struct {
 	j *Journal
 	store.Batch
+	ver int64 // of what was committed
 	err error
 }
 
@@ -155,7 +156,8 @@ func (b *batch) commit(ctx context.Context) error {
 	if b.err != nil {
 		return b.err
 	}
-	err := b.j.store.Commit(ctx, b.Batch)
+	var err error
+	b.ver, err = b.j.store.Commit(ctx, b.Batch)
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		return ErrChanged

@@ -146,13 +146,13 @@ type racing struct {
 	after func()
 }
 
-func (r *racing) Commit(ctx context.Context, b store.Batch) error {
-	err := r.Store.Commit(ctx, b)
+func (r *racing) Commit(ctx context.Context, b store.Batch) (int64, error) {
+	ver, err := r.Store.Commit(ctx, b)
 	if after := r.after; after != nil {
 		r.after = nil
 		after()
 	}
-	return err
+	return ver, err
 }
 
 // A case is saved with the events it took, or neither is.

@@ -22,7 +22,8 @@ func BenchmarkCommit(b *testing.B) {
 			}
 			defer s.Close()
 			spread(b, callers, func(key string) error {
-				return s.Commit(b.Context(), store.Batch{Guards: []store.Guard{{Key: key}}, Ops: []store.Op{{Key: key, Val: value}}})
+				_, err := s.Commit(b.Context(), store.Batch{Guards: []store.Guard{{Key: key}}, Ops: []store.Op{{Key: key, Val: value}}})
+				return err
 			})
 			b.ReportMetric(float64(s.Stats().Syncs)/float64(s.Stats().Commits), "syncs/op")
 		})

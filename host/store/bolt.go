@@ -39,6 +39,7 @@ type Bolt struct {
 
 type commit struct {
 	Batch
+	ver  int64
 	done chan error
 }
 
@@ -152,21 +153,22 @@ func guarded(f func() error) (err error) {
 
 var errDamaged = errors.New("the file is damaged, restore a backup")
 
-func (b *Bolt) Commit(ctx context.Context, batch Batch) error {
+func (b *Bolt) Commit(ctx context.Context, batch Batch) (ver int64, err error) {
 	if err := batch.Check(); err != nil {
-		return err
+		return 0, err
 	}
 	if err := ctx.Err(); err != nil {
-		return err
+		return 0, err
 	}
-	c := &commit{batch, make(chan error, 1)}
+	c := &commit{Batch: batch, done: make(chan error, 1)}
 	select {
 	case b.queue <- c:
-		return <-c.done
+		err := <-c.done
+		return c.ver, err
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	case <-b.quit:
-		return ErrClosed
+		return 0, ErrClosed
 	}
 }
 
@@ -231,8 +233,12 @@ func (b *Bolt) commit(group []*commit) error {
 				refused = append(refused, c)
 				continue
 			}
-			written, dirty = append(written, c), dirty || len(c.Ops) > 0
-			if err := apply(records, c.Ops); err != nil {
+			written = append(written, c)
+			if len(c.Ops) == 0 {
+				continue
+			}
+			dirty = true
+			if c.ver, err = apply(records, c.Ops); err != nil {
 				return err
 			}
 		}
@@ -269,26 +275,26 @@ func holds(records *bolt.Bucket, guards []Guard) bool {
 	})
 }
 
-// apply makes the changes; each takes the next version of the store, which the bucket's sequence keeps.
-func apply(records *bolt.Bucket, ops []Op) error {
+// apply makes the changes under the next version of the store, which the bucket's sequence keeps.
+func apply(records *bolt.Bucket, ops []Op) (ver int64, err error) {
+	next, err := records.NextSequence()
+	if err != nil {
+		return 0, err
+	}
 	for _, op := range ops {
 		if op.Val == nil {
 			if err := records.Delete([]byte(op.Key)); err != nil {
-				return err
+				return 0, err
 			}
 			continue
 		}
-		ver, err := records.NextSequence()
-		if err != nil {
-			return err
-		}
 		v := make([]byte, versionLen, versionLen+len(op.Val))
-		binary.BigEndian.PutUint64(v, ver)
+		binary.BigEndian.PutUint64(v, next)
 		if err := records.Put([]byte(op.Key), append(v, op.Val...)); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return int64(next), nil
 }
 
 // A record's value in the file: its version, then the bytes.

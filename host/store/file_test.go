@@ -56,7 +56,7 @@ func everywhere(i int) (ops []store.Op) {
 
 func commit(t *testing.T, s store.Store, ops []store.Op) {
 	t.Helper()
-	if err := s.Commit(t.Context(), store.Batch{Ops: ops}); err != nil {
+	if _, err := s.Commit(t.Context(), store.Batch{Ops: ops}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -238,9 +238,9 @@ func visit(t *testing.T, path string) (met string) {
 		return "opening"
 	}
 	met = "nowhere"
-	if err := s.Commit(t.Context(), store.Batch{Ops: everywhere(11)}); err != nil {
+	if _, err := s.Commit(t.Context(), store.Batch{Ops: everywhere(11)}); err != nil {
 		met = "writing"
-		if err := s.Commit(t.Context(), store.Batch{}); !errors.Is(err, store.ErrBroken) {
+		if _, err := s.Commit(t.Context(), store.Batch{}); !errors.Is(err, store.ErrBroken) {
 			t.Errorf("after a failed commit the next one says %v", err)
 		}
 	}
@@ -267,14 +267,14 @@ func TestFullDisk(t *testing.T) {
 		}
 		s := open(t, path)
 		for n := 0; ; n++ {
-			err := s.Commit(t.Context(), store.Batch{Ops: []store.Op{{Key: fmt.Sprintf("%06d", n), Val: make([]byte, 1<<14)}}})
+			_, err := s.Commit(t.Context(), store.Batch{Ops: []store.Op{{Key: fmt.Sprintf("%06d", n), Val: make([]byte, 1<<14)}}})
 			if err == nil {
 				continue
 			}
 			if !strings.Contains(err.Error(), "outcome of a commit is unknown") || !strings.Contains(err.Error(), "file too large") {
 				t.Errorf("the first failure says %v", err)
 			}
-			if err := s.Commit(t.Context(), store.Batch{Ops: []store.Op{{Key: "small", Val: []byte{}}}}); !errors.Is(err, store.ErrBroken) {
+			if _, err := s.Commit(t.Context(), store.Batch{Ops: []store.Op{{Key: "small", Val: []byte{}}}}); !errors.Is(err, store.ErrBroken) {
 				t.Errorf("the next commit says %v", err)
 			}
 			if err := s.Broken(t.Context()); !errors.Is(err, store.ErrBroken) || !strings.Contains(err.Error(), "file too large") {
@@ -302,7 +302,7 @@ func TestFullDisk(t *testing.T) {
 	if recs, err := s.Scan(t.Context(), "", "", 1<<20); len(recs) != acknowledged || err != nil {
 		t.Errorf("%d records of %d acknowledged ones: %v", len(recs), acknowledged, err)
 	}
-	if err := s.Commit(t.Context(), store.Batch{Ops: []store.Op{{Key: "more", Val: make([]byte, 1<<14)}}}); err != nil {
+	if _, err := s.Commit(t.Context(), store.Batch{Ops: []store.Op{{Key: "more", Val: make([]byte, 1<<14)}}}); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
 }
@@ -316,7 +316,7 @@ func TestCrowdSharesSyncs(t *testing.T) {
 			all.Go(func() {
 				for n := range 20 {
 					op := store.Op{Key: fmt.Sprintf("%d/%d", i, n), Val: []byte{1}}
-					if err := s.Commit(t.Context(), store.Batch{Ops: []store.Op{op}}); err != nil {
+					if _, err := s.Commit(t.Context(), store.Batch{Ops: []store.Op{op}}); err != nil {
 						t.Error(err)
 					}
 				}
@@ -328,7 +328,7 @@ func TestCrowdSharesSyncs(t *testing.T) {
 			t.Errorf("%d callers: %+v, want at most %d syncs", c.callers, stats, c.most)
 		}
 		before := stats.Syncs
-		if err := s.Commit(t.Context(), store.Batch{Guards: []store.Guard{{Key: "0/0"}}}); !errors.Is(err, store.ErrConflict) {
+		if _, err := s.Commit(t.Context(), store.Batch{Guards: []store.Guard{{Key: "0/0"}}}); !errors.Is(err, store.ErrConflict) {
 			t.Error(err)
 		}
 		if got := s.Stats().Syncs; got != before {

@@ -17,7 +17,7 @@ import (
 	"io"
 )
 
-// Rec is one record as read. Ver changes with every write of the key and is unique over the store's life.
+// Rec is one record as read. Ver is that of the commit that wrote it; no two commits of a store's life have the same.
 type Rec struct {
 	Key string
 	Val []byte
@@ -94,9 +94,9 @@ type Store interface {
 	Get(ctx context.Context, key string) (Rec, bool, error)
 	// Scan returns records with from <= key < to in byte order, at most limit; the page is one snapshot. An empty to has no end.
 	Scan(ctx context.Context, from, to string, limit int) ([]Rec, error)
-	// Commit returns nil when b is durable, an error named above when nothing was written, and anything else when the outcome is unknown:
-	// read before acting. ctx counts until b is being written.
-	Commit(ctx context.Context, b Batch) error
+	// Commit returns when b is durable, with the version of what it wrote; with an error named above when nothing was written, and with
+	// anything else when the outcome is unknown: read before acting. ctx counts until b is being written.
+	Commit(ctx context.Context, b Batch) (ver int64, err error)
 	// Changed hints that a key under prefix was committed: late, spurious, never a promise. Each call makes a listener, which stays until
 	// Close: call it once and keep the channel, which holds one hint and is never closed.
 	Changed(prefix string) <-chan struct{}

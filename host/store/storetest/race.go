@@ -17,7 +17,8 @@ func races(t *testing.T, open Open) {
 	for round := range rounds {
 		key := fmt.Sprintf("round/%d", round)
 		results := together(racers, func(i int) error {
-			return s.Commit(t.Context(), store.Batch{Guards: []store.Guard{{Key: key}}, Ops: put(key, fmt.Sprint(i))})
+			_, err := s.Commit(t.Context(), store.Batch{Guards: []store.Guard{{Key: key}}, Ops: put(key, fmt.Sprint(i))})
+			return err
 		})
 		winner := -1
 		for i, err := range results {
@@ -46,7 +47,7 @@ func counts(t *testing.T, open Open) {
 				return err
 			}
 			b := store.Batch{Guards: []store.Guard{{Key: "n", Ver: rec.Ver}}, Ops: put("n", string(rec.Val)+"I")}
-			switch err := s.Commit(t.Context(), b); {
+			switch _, err := s.Commit(t.Context(), b); {
 			case err == nil:
 				done++
 			case !errors.Is(err, store.ErrConflict):
@@ -74,7 +75,7 @@ func neighbours(t *testing.T, open Open) {
 			if i%2 == 1 {
 				b.Guards, want = []store.Guard{{Key: "taken"}}, store.ErrConflict
 			}
-			if err := s.Commit(t.Context(), b); !errors.Is(err, want) {
+			if _, err := s.Commit(t.Context(), b); !errors.Is(err, want) {
 				return fmt.Errorf("caller %d: %v, want %v", i, err, want)
 			}
 		}
@@ -107,7 +108,7 @@ func closes(t *testing.T, open Open) {
 			if i == 0 && n == 10 {
 				return s.Close()
 			}
-			if err := s.Commit(t.Context(), store.Batch{Ops: put(fmt.Sprintf("%d/%d", i, n), "")}); err != nil {
+			if _, err := s.Commit(t.Context(), store.Batch{Ops: put(fmt.Sprintf("%d/%d", i, n), "")}); err != nil {
 				return err
 			}
 		}
@@ -119,7 +120,8 @@ func closes(t *testing.T, open Open) {
 	}
 	_, _, getErr := s.Get(t.Context(), "a")
 	_, scanErr := s.Scan(t.Context(), "", "", 1)
-	for _, err := range []error{getErr, scanErr, s.Backup(t.Context(), io.Discard), s.Commit(t.Context(), store.Batch{})} {
+	_, commitErr := s.Commit(t.Context(), store.Batch{})
+	for _, err := range []error{getErr, scanErr, commitErr, s.Backup(t.Context(), io.Discard)} {
 		if !errors.Is(err, store.ErrClosed) {
 			t.Errorf("%v, want %v", err, store.ErrClosed)
 		}

@@ -78,7 +78,7 @@ func put(pairs ...string) (ops []store.Op) {
 
 func commit(t *testing.T, s store.Store, want error, b store.Batch) {
 	t.Helper()
-	if err := s.Commit(t.Context(), b); !errors.Is(err, want) {
+	if _, err := s.Commit(t.Context(), b); !errors.Is(err, want) {
 		t.Fatalf("Commit: %v, want %v", err, want)
 	}
 }
@@ -178,12 +178,15 @@ func versions(t *testing.T, open Open) {
 			t.Fatal(err)
 		}
 		for range 3 {
-			commit(t, s, nil, store.Batch{Ops: put("a", "1", "b", "1")})
+			ver, err := s.Commit(t.Context(), store.Batch{Ops: put("a", "1", "b", "1", "a", "2")})
+			if err != nil || ver <= 0 || seen[ver] {
+				t.Fatalf("version %d, %v; it was used before: %t", ver, err, seen[ver])
+			}
+			seen[ver] = true
 			for _, rec := range scan(t, s, "", "", 10) {
-				if rec.Ver <= 0 || seen[rec.Ver] {
-					t.Fatalf("version %d was used before", rec.Ver)
+				if rec.Ver != ver {
+					t.Fatalf("%s has version %d, and its commit told %d", rec.Key, rec.Ver, ver)
 				}
-				seen[rec.Ver] = true
 			}
 			old, _ := get(t, s, "a")
 			commit(t, s, nil, store.Batch{Ops: []store.Op{{Key: "a"}}})
@@ -218,7 +221,7 @@ func scans(t *testing.T, open Open) {
 	var wanderer sync.WaitGroup
 	wanderer.Go(func() {
 		for from, to := "coin/a", "coin/b"; ctx.Err() == nil; from, to = to, from {
-			if err := s.Commit(ctx, store.Batch{Ops: append(put(to, "here"), store.Op{Key: from})}); err != nil && ctx.Err() == nil {
+			if _, err := s.Commit(ctx, store.Batch{Ops: append(put(to, "here"), store.Op{Key: from})}); err != nil && ctx.Err() == nil {
 				t.Error(err)
 				return
 			}
@@ -293,7 +296,7 @@ func cancels(t *testing.T, open Open) {
 	s := fresh(t, open)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Commit(ctx, store.Batch{Ops: put("a", "1")}); !errors.Is(err, context.Canceled) {
+	if _, err := s.Commit(ctx, store.Batch{Ops: put("a", "1")}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Commit: %v", err)
 	}
 	if _, _, err := s.Get(ctx, "a"); !errors.Is(err, context.Canceled) {
@@ -315,7 +318,7 @@ func backs(t *testing.T, open Open, restore Restore) {
 	var writer sync.WaitGroup
 	writer.Go(func() {
 		for n := 1; ctx.Err() == nil; n++ {
-			if err := s.Commit(ctx, store.Batch{Ops: put("left", fmt.Sprint(n), "right", fmt.Sprint(n))}); err != nil && ctx.Err() == nil {
+			if _, err := s.Commit(ctx, store.Batch{Ops: put("left", fmt.Sprint(n), "right", fmt.Sprint(n))}); err != nil && ctx.Err() == nil {
 				t.Error(err)
 				return
 			}
