@@ -117,11 +117,14 @@ func (l launch) prepare(log *slog.Logger) (*run, error) {
 		SecureConfig:     secure,
 		StartTimeout:     2 * startLimit, // the true one is in start
 		// With a silent logger go-plugin does not parse the lines of stderr, which is where a plugin could crash the host.
-		Logger:          hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}),
-		Stderr:          stderr,
-		SyncStdout:      newLines(log),
-		SyncStderr:      newLines(log),
-		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage))},
+		Logger:     hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}),
+		Stderr:     stderr,
+		SyncStdout: newLines(log),
+		SyncStderr: newLines(log),
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage)),
+			grpc.WithInitialWindowSize(wire.Window), grpc.WithInitialConnWindowSize(wire.Window),
+		},
 	})
 	return &run{suspected: make(chan struct{}, 1), kill: kill, plugin: client, cmd: cmd, stderr: stderr}, nil
 }

@@ -50,10 +50,13 @@ func NewServer(about Description, open Opener, log *slog.Logger) *Server {
 	return &Server{about: about, open: open, log: log, connections: make(map[string]connection)}
 }
 
+// workers are the goroutines that calls run in while there are enough: their stacks have grown already. More calls have goroutines of their own.
+const workers = 16
+
 // Options are those with which the gRPC server must be made.
 func (s *Server) Options() []grpc.ServerOption {
 	return []grpc.ServerOption{
-		grpc.MaxRecvMsgSize(MaxMessage),
+		grpc.NumStreamWorkers(workers), grpc.MaxRecvMsgSize(MaxMessage), grpc.InitialWindowSize(Window), grpc.InitialConnWindowSize(Window),
 		grpc.UnaryInterceptor(func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (res any, err error) {
 			err = s.run(ctx, method(path.Base(info.FullMethod), req), func(ctx context.Context) (err error) {
 				res, err = next(ctx, req)

@@ -29,6 +29,10 @@ const Version = 1
 // MaxMessage bounds a message to a plugin, in bytes. A webhook's body is at most 1 MiB; lists come one by one.
 const MaxMessage = 16 << 20
 
+// Window is how many bytes may be on their way before the other side has read them. A fixed one: or gRPC sends a ping with each message, to
+// find out what the way can take, and there is none shorter than this one.
+const Window = 1 << 20
+
 // Service is the name under which go-plugin keeps the one service of a plugin.
 const Service = "patchbay"
 
