@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -11,36 +12,32 @@ import (
 // recent keeps cases as they are on record, for the task that is about to take them up again: to read one back costs more than to decide on
 // it. Only who holds an application's lock takes or keeps its case, and whoever took it keeps it again only if it is as it is on record.
 type recent struct {
-	mu    sync.Mutex
-	cases map[journal.Subject]*journal.Case
+	mu         sync.Mutex
+	young, old map[journal.Subject]*journal.Case // when the young are many they become the old, and the old are let go
 }
 
-// recentCases is how many are kept: those of the tasks that may be in flight, and of the answers that follow soon. What is beyond is read back.
-const recentCases = 1024
+// recentCases is how many are kept at least, those that were kept last; twice as many at most. That is enough for the tasks that may be in
+// flight. What is beyond is read back.
+const recentCases = 512
 
 // take gives the case of an application away; nil if it is not kept.
 func (r *recent) take(s journal.Subject) *journal.Case {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c := r.cases[s]
-	delete(r.cases, s)
+	c := cmp.Or(r.young[s], r.old[s])
+	delete(r.young, s)
+	delete(r.old, s)
 	return c
 }
 
-// keep keeps a case, in the place of any other if there are too many.
+// keep keeps a case.
 func (r *recent) keep(c *journal.Case) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.cases == nil {
-		r.cases = map[journal.Subject]*journal.Case{}
+	if r.young == nil || len(r.young) == recentCases {
+		r.young, r.old = make(map[journal.Subject]*journal.Case, recentCases), r.young
 	}
-	for s := range r.cases {
-		if len(r.cases) < recentCases {
-			break
-		}
-		delete(r.cases, s)
-	}
-	r.cases[journal.Subject{Conn: c.ATS, ID: c.Application}] = c
+	r.young[journal.Subject{Conn: c.ATS, ID: c.Application}] = c
 }
 
 // open takes up the case of an application, which is locked.
