@@ -140,7 +140,8 @@ func (h *host) wire(ctx context.Context) error {
 		}
 	}
 	h.engine = engine.New(engine.Options{
-		Journal: h.memory.journal, Pairings: h.pairings, Connections: calls, Clock: h.clock, Limits: effect.Defaults(), Log: h.log,
+		Journal: h.memory.journal, Pairings: h.pairings, Connections: calls, Clock: h.clock, Limits: effect.Defaults(),
+		Crowded: h.door.Crowded, Log: h.log,
 	})
 	h.door.News, h.door.Answers = h.engine.Hear, h.engine
 	h.schedule = &schedule.Schedule{

@@ -18,6 +18,7 @@ import (
 	"iter"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -64,6 +65,7 @@ type Options struct {
 	Connections map[string]Connection // by name: "ats.main"
 	Clock       Clock
 	Limits      effect.Limits
+	Crowded     func() bool // whether so many events are coming in that hearing them had better wait a little
 	Log         *slog.Logger
 }
 
@@ -96,8 +98,20 @@ type task struct {
 	pairing string
 }
 
-// inFlight bounds the tasks that call, or wait for their turn to call, one connection.
-const inFlight = 64
+// Bounds of the tasks that call, or wait for their turn to call, one connection.
+const (
+	inFlight = 64
+	patient  = 8 // of those that hear what has come, while a crowd is at the door
+)
+
+// atOnce is how many tasks of a pool may run. Accepting goes before work, so that no sender is kept waiting by what came before it; but work
+// goes on, or a sender without end could put it off for ever.
+func (e *Engine) atOnce(pool string) int {
+	if strings.HasPrefix(pool, hears) && e.Crowded() {
+		return patient
+	}
+	return inFlight
+}
 
 // New makes an engine. Nothing runs before Run.
 func New(o Options) *Engine {
@@ -110,7 +124,7 @@ func New(o Options) *Engine {
 		Journal: o.Journal, Pairings: o.Pairings, Log: o.Log, Now: o.Clock.Now, Limits: e.limits, Lacks: e.catalogs.Lacks, Stages: e.pipelines.Kept,
 		Verbs: func(conn string) map[sdk.Verb]sdk.Promise { return o.Connections[conn].Verbs() },
 	}
-	e.lanes = lane.New(o.Clock, inFlight, e.do)
+	e.lanes = lane.New(o.Clock, e.atOnce, e.do)
 	return e
 }
 
@@ -186,9 +200,12 @@ func (e *Engine) restart(ctx context.Context, s journal.Subject) error {
 	return nil
 }
 
+// hears begins the name of a pool in which events are heard; what follows is the connection that they came from.
+const hears = "hear "
+
 // Hear has the events of a subject heard soon.
 func (e *Engine) Hear(s journal.Subject) {
-	e.lanes.Wake(task{Subject: s}, "hear "+s.Conn)
+	e.lanes.Wake(task{Subject: s}, hears+s.Conn)
 }
 
 // wakeAll has every pairing's effects of a case worked.

@@ -185,7 +185,7 @@ func (s *scene) start() {
 	}
 	h.Engine = New(Options{
 		Journal: journal.New(disk, s.seal), Pairings: s.pairings, Connections: connections, Clock: bubbleClock{}, Limits: effect.Defaults(),
-		Log: slog.New(watcher{slog.NewTextHandler(s.log, nil), s.t}),
+		Crowded: func() bool { return false }, Log: slog.New(watcher{slog.NewTextHandler(s.log, nil), s.t}),
 	})
 	var ctx context.Context
 	ctx, h.stop = context.WithCancel(s.t.Context())

@@ -19,9 +19,11 @@ const (
 	maxBody    = 1 << 20
 	maxDepth   = 64
 	maxTokens  = 100_000
-	perConn    = 64              // requests in flight for one connection
-	perDoor    = 256             // and for all
-	askTime    = 5 * time.Second // for the plugin's Receive
+	perConn    = 64                    // requests in flight for one connection
+	perDoor    = 256                   // and for all
+	crowded    = 16                    // of which that many are a crowd
+	crowdTime  = 20 * time.Millisecond // for which it counts: between two commits it comes and goes
+	askTime    = 5 * time.Second       // for the plugin's Receive
 	storeTime  = 10 * time.Second
 	answerTime = 5 * time.Second                                             // for what the host knows and the plugin's words for it
 	wholeTime  = readTime + askTime + storeTime + answerTime + 5*time.Second // with the sender's reading of the answer

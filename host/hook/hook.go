@@ -72,6 +72,7 @@ type Door struct {
 	Log     *slog.Logger
 
 	inFlight atomic.Int32
+	crowd    atomic.Int64 // when there was one last, in ns since 1970
 
 	mu        sync.Mutex
 	entrances map[string]*Entrance
@@ -200,6 +201,11 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // framing are the headers that say where an answer ends, which is not for a plugin to say. The server sees to line breaks in the others.
 var framing = []string{"Connection", "Content-Length", "Keep-Alive", "Trailer", "Transfer-Encoding", "Upgrade"}
 
+// Crowded tells whether so many are at the door, or were only just, that work had better wait.
+func (d *Door) Crowded() bool {
+	return d.inFlight.Load() >= crowded || time.Since(time.Unix(0, d.crowd.Load())) < crowdTime
+}
+
 func (d *Door) serve(w http.ResponseWriter, r *http.Request) (answer sdk.Response, outcome Outcome, no *refusal) {
 	e, rest := d.find(r.URL)
 	if e == nil {
@@ -214,7 +220,11 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request) (answer sdk.Respons
 	}()
 	defer d.inFlight.Add(-1)
 	defer e.inFlight.Add(-1)
-	if n, all := e.inFlight.Add(1), d.inFlight.Add(1); n > perConn || all > perDoor {
+	n, all := e.inFlight.Add(1), d.inFlight.Add(1)
+	if all >= crowded {
+		d.crowd.Store(time.Now().UnixNano())
+	}
+	if n > perConn || all > perDoor {
 		return sdk.Response{}, "", tooMany
 	}
 	body, no := read(w, r)

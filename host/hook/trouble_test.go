@@ -98,6 +98,9 @@ func (c crowd) Receive(ctx context.Context, r sdk.Request) (sdk.Received, error)
 func TestTooManyInFlight(t *testing.T) {
 	inside := crowd{make(chan struct{}), make(chan struct{})}
 	s := newStreet(t, script(toy))
+	if s.Crowded() {
+		t.Error("nobody is a crowd")
+	}
 	for i := range 4 {
 		s.enter(fmt.Sprint("ats.", i), inside)
 	}
@@ -115,6 +118,9 @@ func TestTooManyInFlight(t *testing.T) {
 				}
 			})
 			<-inside.in
+			if i >= crowded && !s.Crowded() {
+				t.Errorf("%d requests are no crowd", i)
+			}
 			if i == perConn-1 {
 				if status, later := send("ats.0", 1000); status != 503 || !later {
 					t.Errorf("the 65th request to one connection is answered %d, Retry-After %v", status, later)

@@ -26,7 +26,7 @@ type Clock interface {
 // Lanes runs tasks by key. Its methods may be called concurrently, also by what it runs.
 type Lanes[K comparable] struct {
 	clock Clock
-	limit int                                                   // runs at once in a pool
+	limit func(pool string) int                                 // runs at once in a pool, at least 1
 	do    func(key K, pool string) (next string, due time.Time) // next pool, or a time to come again, or neither
 
 	mu     sync.Mutex
@@ -52,8 +52,9 @@ type pool[K comparable] struct {
 	queue   []K
 }
 
-// New makes lanes that run do, at most limit at once in each pool. Do returns the next pool, or a time to come again, or neither.
-func New[K comparable](clock Clock, limit int, do func(K, string) (string, time.Time)) *Lanes[K] {
+// New makes lanes that run do, in each pool at most as many at once as limit says when one is about to begin, at least 1. Do returns the next
+// pool, or a time to come again, or neither.
+func New[K comparable](clock Clock, limit func(pool string) int, do func(K, string) (string, time.Time)) *Lanes[K] {
 	t := &Lanes[K]{
 		clock: clock, limit: limit, do: do,
 		state: map[K]*status{}, pools: map[string]*pool[K]{}, armed: map[K]time.Time{},
@@ -89,7 +90,12 @@ func (t *Lanes[K]) enqueue(key K, in string) {
 		t.pools[in] = p
 	}
 	p.queue = append(p.queue, key)
-	if t.begun && p.running < t.limit {
+	t.draw(p, in)
+}
+
+// draw has one more drain a pool if it may. It is called with mu held.
+func (t *Lanes[K]) draw(p *pool[K], in string) {
+	if t.begun && len(p.queue) > 0 && p.running < t.limit(in) {
 		p.running++
 		t.wg.Go(func() { t.drain(p, in) })
 	}
@@ -101,29 +107,29 @@ func (t *Lanes[K]) Begin() {
 	defer t.mu.Unlock()
 	t.begun = true
 	for in, p := range t.pools {
-		for p.running < min(t.limit, len(p.queue)) {
-			p.running++
-			t.wg.Go(func() { t.drain(p, in) })
-		}
+		t.draw(p, in)
 	}
 }
 
-// drain runs what is queued in a pool until nothing is.
+// drain runs what is queued in a pool until nothing is, or more do than may. Each run draws one more, in case more may by now.
 func (t *Lanes[K]) drain(p *pool[K], in string) {
 	for {
 		t.mu.Lock()
-		if len(p.queue) == 0 || t.closed {
+		if t.closed {
 			for _, key := range p.queue {
 				delete(t.state, key)
 				t.done()
 			}
 			p.queue = nil
+		}
+		if len(p.queue) == 0 || p.running > t.limit(in) {
 			p.running--
 			t.mu.Unlock()
 			return
 		}
 		key := p.queue[0]
 		p.queue = p.queue[1:]
+		t.draw(p, in)
 		s := t.state[key]
 		s.running = true
 		t.mu.Unlock()

@@ -29,7 +29,7 @@ func TestAKeyNeverRunsTwiceAtOnceAndNeverMissesAWake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var running [5]atomic.Int32
 		var ran [5]atomic.Int32
-		ts := lane.New(bubbleClock{}, 3, func(key int, _ string) (string, time.Time) {
+		ts := lane.New(bubbleClock{}, atMost(3), func(key int, _ string) (string, time.Time) {
 			if running[key].Add(1) > 1 {
 				t.Errorf("%d runs twice at once", key)
 			}
@@ -63,7 +63,7 @@ func TestAPoolThatHangsHoldsUpNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		var done sync.Map
-		ts := lane.New(bubbleClock{}, 2, func(key int, pool string) (string, time.Time) {
+		ts := lane.New(bubbleClock{}, atMost(2), func(key int, pool string) (string, time.Time) {
 			if pool == "hangs" {
 				<-hang
 			}
@@ -93,7 +93,7 @@ func TestTasksComeAgainWhenDueOrInAnotherPool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		var runs []string
-		ts := lane.New(bubbleClock{}, 2, func(key int, pool string) (string, time.Time) {
+		ts := lane.New(bubbleClock{}, atMost(2), func(key int, pool string) (string, time.Time) {
 			runs = append(runs, pool+" "+time.Since(start).String())
 			switch len(runs) {
 			case 1:
@@ -127,3 +127,42 @@ func TestTasksComeAgainWhenDueOrInAnotherPool(t *testing.T) {
 		}
 	})
 }
+
+// While a pool is held back few run in it, and when it no longer is, all that may do again, without another wake.
+func TestAPoolMayBeHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var limit atomic.Int64
+		limit.Store(1)
+		var running, most int
+		var mu sync.Mutex
+		ts := lane.New(bubbleClock{}, func(string) int { return int(limit.Load()) }, func(int, string) (string, time.Time) {
+			mu.Lock()
+			running++
+			most = max(most, running)
+			mu.Unlock()
+			time.Sleep(time.Second)
+			mu.Lock()
+			running--
+			mu.Unlock()
+			return "", time.Time{}
+		})
+		ts.Begin()
+		for key := range 20 {
+			ts.Wake(key, "pool")
+		}
+		time.Sleep(4500 * time.Millisecond)
+		if most != 1 {
+			t.Errorf("%d ran at once while it was held back", most)
+		}
+		limit.Store(4)
+		ts.Quiet(t.Context())
+		if took := time.Since(start); most != 4 || took > 10*time.Second {
+			t.Errorf("%d ran at once afterwards, and all were done after %v", most, took)
+		}
+		ts.Stop()
+		ts.Wait()
+	})
+}
+
+func atMost(n int) func(string) int { return func(string) int { return n } }
