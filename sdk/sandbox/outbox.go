@@ -15,12 +15,23 @@ import (
 
 // Delivery is one webhook to one address.
 type Delivery struct {
-	Event string // its name, for the log
-	URL   string
+	Event  string // its name, for the log
+	Method string // empty: POST
+	URL    string
 	// Request makes a try's headers and body, so that a product can sign each anew. Tries count from 1.
 	Request func(try int, at time.Time) (http.Header, []byte)
-	// Answered, if not nil, hears the status of each try, 0 when there was no answer; if it returns false there is no further try.
-	Answered func(status int) (again bool)
+	// Accepts tells which statuses count as delivered; nil: any 2xx. There is no further try after that.
+	Accepts func(status int) bool
+	// Answered, if not nil, hears each try, counted from 1, and its status, 0 when there was no answer; if it returns
+	// false there is no further try.
+	Answered func(try, status int) (again bool)
+}
+
+func (d Delivery) accepts(status int) bool {
+	if d.Accepts != nil {
+		return d.Accepts(status)
+	}
+	return status >= 200 && status <= 299
 }
 
 // DeliveryOptions say how deliveries travel.
@@ -52,7 +63,7 @@ type Try struct {
 	Error  string    `json:"error,omitempty"`
 }
 
-// Outbox sends the product's webhooks: at once, again after each gap until one is answered 2xx. Redirects are answers, not followed.
+// Outbox sends the product's webhooks: at once, again after each gap until a try is accepted. Redirects are answers, not followed.
 type Outbox struct {
 	clock  *Clock
 	ctx    context.Context // ends with the World
@@ -235,13 +246,14 @@ func (o *Outbox) try(p *parcel) {
 	o.mu.Unlock()
 	header, body := p.Request(number, at)
 	t := Try{At: at}
-	status, err := o.post(p.URL, header, body, timeout)
+	status, err := o.send(p.Delivery, header, body, timeout)
 	if t.Status = status; err != nil {
 		t.Error = err.Error()
 	}
-	again := t.Status < 200 || t.Status > 299
+	accepted := p.accepts(status)
+	again := !accepted
 	if p.Answered != nil {
-		again = p.Answered(t.Status) && again
+		again = p.Answered(number, status) && again
 	}
 
 	o.mu.Lock()
@@ -250,7 +262,7 @@ func (o *Outbox) try(p *parcel) {
 	p.sent.Tries = append(p.sent.Tries, t)
 	p.sent.Header, p.sent.Body = header, string(body)
 	switch {
-	case t.Status >= 200 && t.Status <= 299:
+	case accepted:
 		p.sent.State = delivered
 	case again && p.run <= len(o.options.Gaps):
 		o.schedule(p, time.Duration(o.options.Gaps[p.run-1]))
@@ -264,10 +276,10 @@ func (o *Outbox) try(p *parcel) {
 	}
 }
 
-func (o *Outbox) post(url string, header http.Header, body []byte, timeout time.Duration) (status int, err error) {
+func (o *Outbox) send(d Delivery, header http.Header, body []byte, timeout time.Duration) (status int, err error) {
 	ctx, cancel := context.WithTimeout(o.ctx, timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(d.Method, http.MethodPost), d.URL, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}

@@ -136,11 +136,58 @@ func TestAnsweredEndsTheTries(t *testing.T) {
 	s.World().Outbox.Send(Delivery{
 		URL:      r.URL,
 		Request:  func(int, time.Time) (http.Header, []byte) { return http.Header{}, nil },
-		Answered: func(status int) bool { heard = append(heard, status); return status != 410 },
+		Answered: func(try, status int) bool { heard = append(heard, try, status); return status != 410 },
 	})
 	s.World().Clock.Advance(72 * time.Hour)
-	if sent := s.World().Outbox.List(); !slices.Equal(heard, []int{410}) || sent[0].State != failed {
+	if sent := s.World().Outbox.List(); !slices.Equal(heard, []int{1, 410}) || sent[0].State != failed {
 		t.Errorf("heard %v, now %s", heard, sent[0].State)
+	}
+}
+
+func TestAProductSaysWhatCountsAsDelivered(t *testing.T) {
+	for name, tt := range map[string]struct {
+		accepts  func(status int) bool
+		statuses []int
+		tries    int
+		state    string
+	}{
+		"any 2xx":              {nil, []int{202}, 1, delivered},
+		"only 200":             {func(status int) bool { return status == 200 }, []int{202, 204, 200}, 3, delivered},
+		"a redirect":           {func(status int) bool { return status == 302 }, []int{200, 302}, 2, delivered},
+		"what never is said":   {func(status int) bool { return status == 299 }, []int{200}, 3, failed},
+		"no answer, if at all": {func(status int) bool { return status == 0 }, []int{0}, 1, delivered},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := receive(t, tt.statuses...)
+			s := New(Options{}, counter)
+			defer s.Close()
+			s.World().Outbox.Send(Delivery{
+				URL: r.URL, Accepts: tt.accepts, Request: func(int, time.Time) (http.Header, []byte) { return http.Header{}, nil },
+			})
+			s.World().Clock.Advance(72 * time.Hour)
+			if sent := s.World().Outbox.List()[0]; len(sent.Tries) != tt.tries || sent.State != tt.state {
+				t.Errorf("%d tries, then %s; want %d, %s", len(sent.Tries), sent.State, tt.tries, tt.state)
+			}
+		})
+	}
+}
+
+func TestADeliveryHasItsMethod(t *testing.T) {
+	came := make(chan string, 2)
+	ear := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		came <- fmt.Sprint(r.Method, " ", r.ContentLength)
+	}))
+	defer ear.Close()
+	s := New(Options{}, counter)
+	defer s.Close()
+	for method, want := range map[string]string{"": "POST 0", http.MethodPatch: "PATCH 0"} {
+		s.World().Outbox.Send(Delivery{
+			Method: method, URL: ear.URL, Request: func(int, time.Time) (http.Header, []byte) { return http.Header{}, nil },
+		})
+		s.World().Clock.Advance(0)
+		if got := <-came; got != want {
+			t.Errorf("method %q came as %s, want %s", method, got, want)
+		}
 	}
 }
 

@@ -117,7 +117,7 @@ func (p *product) emit(event string, i *invite, more map[string]any) {
 	p.Outbox.Send(kit.Delivery{
 		Event: event, URL: to.URL,
 		Request:  func(_ int, at time.Time) (http.Header, []byte) { return p.sign(to, id, at, body), body },
-		Answered: func(status int) bool { return p.answered(to, status) },
+		Answered: func(_, status int) bool { return p.answered(to, status) },
 	})
 }
 

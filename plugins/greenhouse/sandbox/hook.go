@@ -127,12 +127,10 @@ func (o *organization) save(h *webhook) {
 		"web_hook_id": h.id, "endpoint_url": h.URL, "created_at": at(h.createdAt), "updated_at": at(h.updatedAt), "name": h.Name,
 		"event": events[h.Event], "active": h.Active, "content-type": "application/json",
 	}})
-	o.world.Outbox.Send(sandbox.Delivery{Event: "ping", URL: h.URL, Request: o.letter(h, body), Answered: func(status int) bool {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		h.Active = h.Active && status == http.StatusOK
+	o.post(h, "ping", body, func(_, status int) bool {
+		h.Active = h.Active && accepts(status)
 		return false
-	}})
+	})
 }
 
 // emit tells the webhooks for an event what happened just now.
@@ -140,32 +138,37 @@ func (o *organization) emit(event string, payload object) {
 	body := plain(object{"action": event, "payload": payload, "organization_id": o.id, "organization_name": o.name}) // section 7.2
 	for _, h := range o.hooks {
 		if h.Event == event && h.Active {
-			o.deliver(h, event, body, 0)
+			o.deliver(h, event, body)
 		}
 	}
 }
 
-// deliver sends a message on from what was tried before. Only 200 counts: what the outbox takes for delivered, any other 2xx, is sent anew
-// after the gap (trap 3).
-func (o *organization) deliver(h *webhook, event string, body []byte, tried int) {
-	o.world.Outbox.Send(sandbox.Delivery{Event: event, URL: h.URL, Request: o.letter(h, body), Answered: func(status int) bool {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		tried++
-		switch {
-		case status == http.StatusOK || !h.Active:
+// deliver sends a message as often as the webhook's form says, and tells its recipient if that was in vain.
+func (o *organization) deliver(h *webhook, event string, body []byte) {
+	o.post(h, event, body, func(try, status int) bool {
+		if accepts(status) || !h.Active {
 			return false
-		case tried >= h.Attempts:
-			if h.Recipient != "" {
-				o.world.Mail.Send(sandbox.Mail{To: h.Recipient, Subject: "Greenhouse web hook failed: " + event, Link: h.URL})
-			}
-			return false
-		case status > 200 && status < 300:
-			next := tried
-			o.world.Clock.After(gaps()[next-1], func() { o.deliver(h, event, body, next) })
 		}
-		return true
-	}})
+		if try >= h.Attempts && h.Recipient != "" {
+			o.world.Mail.Send(sandbox.Mail{To: h.Recipient, Subject: "Greenhouse web hook failed: " + event, Link: h.URL})
+		}
+		return try < h.Attempts
+	})
+}
+
+// accepts is what Greenhouse takes for delivered: only 200 counts (trap 3).
+func accepts(status int) bool { return status == http.StatusOK }
+
+// post puts a message on its way. Each try's status is heard under the lock; heard tells whether to try again.
+func (o *organization) post(h *webhook, event string, body []byte, heard func(try, status int) (again bool)) {
+	o.world.Outbox.Send(sandbox.Delivery{
+		Event: event, URL: h.URL, Request: o.letter(h, body), Accepts: accepts,
+		Answered: func(try, status int) bool {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			return heard(try, status)
+		},
+	})
 }
 
 // letter makes the headers of each try: signed, named by an id, with what was pasted.

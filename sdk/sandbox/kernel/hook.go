@@ -139,7 +139,7 @@ func (h *Hooks) Emit(event string, data any) {
 			h.world.Outbox.Send(sandbox.Delivery{
 				Event: event, URL: one.URL,
 				Request:  func(_ int, at time.Time) (http.Header, []byte) { return h.sign(one, id, at, body), body },
-				Answered: func(status int) bool { return h.answered(one, status) },
+				Answered: func(_, status int) bool { return h.answered(one, status) },
 			})
 		}
 	}
