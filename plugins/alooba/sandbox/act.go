@@ -36,11 +36,11 @@ func (p *product) acts() map[string]kit.Act {
 
 		"account":               do(p, p.changeAccount),
 		"webhook":               do(p, func(a kernel.Subscription) (any, error) { return p.hooks.Add(a) }),
-		"greenhouse-key":        do(p, p.makeGreenhouseKey),
-		"revoke-greenhouse-key": do(p, func(struct{}) (any, error) { p.greenhouse.key = ""; return struct{}{}, nil }),
+		"greenhouse-key":        do(p, p.greenhouse.NewKey),
+		"revoke-greenhouse-key": do(p, p.greenhouse.Revoke),
 		"callback-host":         do(p, p.allowHost),
-		"revoke-key":            do(p, func(struct{}) (any, error) { p.gate.Revoke(true); return struct{}{}, nil }),
-		"restore-key":           do(p, func(struct{}) (any, error) { p.gate.Revoke(false); return struct{}{}, nil }),
+		"revoke-key":            do(p, p.gate.Revoke),
+		"restore-key":           do(p, p.gate.Restore),
 	}
 }
 
@@ -232,17 +232,6 @@ func (p *product) changeAccount(a struct {
 	p.account.Organisation, p.account.Owner = cmp.Or(a.Organisation, p.account.Organisation), cmp.Or(a.Owner, p.account.Owner)
 	set(&p.account.Quota, a.Quota)
 	return p.account, nil
-}
-
-// longestKey is what Greenhouse takes, in bytes.
-const longestKey = 170
-
-func (p *product) makeGreenhouseKey(a struct{ Key string }) (any, error) {
-	if len(a.Key) > longestKey {
-		return nil, fmt.Errorf("a key for Greenhouse has at most %d characters", longestKey)
-	}
-	p.greenhouse.key = cmp.Or(a.Key, p.Hex(20))
-	return map[string]string{"key": p.greenhouse.key}, nil
 }
 
 func (p *product) allowHost(a struct{ Host string }) (any, error) {

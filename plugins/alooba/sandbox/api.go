@@ -51,7 +51,7 @@ func (p *product) endpoint(keyed bool, h kernel.Handler) http.Handler {
 	worded := func(r *http.Request, body []byte) (int, any, error) { return p.worded(h(r, body)) }
 	ours := p.gate.Endpoint(keyed, worded)
 	strangers := p.gate.Endpoint(false, func(*http.Request, []byte) (int, any, error) {
-		return 0, nil, kernel.Refuse(http.StatusForbidden, "organisation_mismatch", "X-Organisation is not the name of this organisation", "")
+		return 0, nil, organisationMismatch()
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
@@ -65,6 +65,10 @@ func (p *product) endpoint(keyed bool, h kernel.Handler) http.Handler {
 		r.Header.Del(idempotencyHeader)
 		strangers.ServeHTTP(w, r)
 	})
+}
+
+func organisationMismatch() error {
+	return kernel.Refuse(http.StatusForbidden, "organisation_mismatch", "X-Organisation is not the name of this organisation", "")
 }
 
 // worded adds to the envelope of a refusal that the owner was told of it.

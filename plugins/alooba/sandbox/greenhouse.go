@@ -2,139 +2,75 @@ package sandbox
 
 import (
 	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/patchbay-dev/patchbay/sdk/sandbox/kernel"
 )
 
 // greenhouse is what Alooba keeps of its Greenhouse integration: section 0.3 of the sheet, the Assessment Partner contract.
 type greenhouse struct {
-	key       string                  // empty: revoked
-	hosts     map[string]bool         // that may be called back, host:port
-	sends     map[string]*participant // by callback URL, which names one press of Send Test
-	callbacks []*callback
-	errors    []responseError
-}
-
-// responseError is what Greenhouse did not like about an answer.
-type responseError struct {
-	APICall        string   `json:"api_call"`
-	Errors         []string `json:"errors"`
-	TestID         string   `json:"partner_test_id,omitempty"`
-	TestName       string   `json:"partner_test_name,omitempty"`
-	InterviewID    string   `json:"partner_interview_id,omitempty"`
-	CandidateEmail string   `json:"candidate_email,omitempty"`
+	*kernel.Partner
+	hosts   map[string]bool         // that may be called back, host:port
+	sends   map[string]*participant // by callback URL, which names one press of Send Test
+	refused []string                // callbacks elsewhere
 }
 
 func (p *product) greenhouseAPI(mux *http.ServeMux) {
 	const root = "/v1/greenhouse"
-	for pattern, e := range map[string]struct {
-		admit  admission
-		handle kernel.Handler
-	}{
-		"GET " + root + "/list_tests":      {p.hasKey, p.listTests},
-		"POST " + root + "/send_test":      {p.hasKey, p.sendTest},
-		"GET " + root + "/test_status":     {p.hasKey, p.testStatus},
-		"POST " + root + "/response_error": {p.hasKey, p.responseError},
-		"POST " + root + "/webhook":        {p.isSigned, p.heard},
-	} {
-		mux.Handle(pattern, p.partner(e.admit, e.handle))
-	}
-}
-
-type listedTest struct {
-	ID   string `json:"partner_test_id"`
-	Name string `json:"partner_test_name"`
+	p.greenhouse.Routes(mux, root, p.listTests, p.sendTest, p.testStatus)
+	mux.Handle("POST "+root+"/webhook", p.greenhouse.Open(p.heard))
 }
 
 func (p *product) listTests(*http.Request, []byte) (int, any, error) {
-	tests := []listedTest{}
+	tests := []kernel.PartnerTest{}
 	for _, a := range p.assessments {
 		if a.Status == published {
-			tests = append(tests, listedTest{a.ID, a.Name})
+			tests = append(tests, kernel.PartnerTest{ID: a.ID, Name: a.Name})
 		}
 	}
 	return http.StatusOK, tests, nil
 }
 
-// send is the body of send_test.
-type send struct {
-	TestID    string `json:"partner_test_id"`
-	Candidate struct {
-		FirstName     string `json:"first_name"`
-		LastName      string `json:"last_name"`
-		PreferredName string `json:"preferred_name"`
-		Email         string `json:"email"`
-		Phone         string `json:"phone_number"`
-		ResumeURL     string `json:"resume_url"`
-		ProfileURL    string `json:"greenhouse_profile_url"`
-	} `json:"candidate"`
-	SentBy string `json:"sent_by"`
-	URL    string `json:"url"`
-}
-
 // sendTest invites. The same callback is the same press of the button: it invites once. Another one is a recruiter who sends again: it
 // joins whoever is taking the assessment, and otherwise counts as an explicit invite.
 func (p *product) sendTest(r *http.Request, body []byte) (int, any, error) {
-	var in send
-	if err := kernel.Decode(body, &in); err != nil {
-		return 0, nil, err
-	}
-	if t := p.greenhouse.sends[in.URL]; t != nil && t.Status != anonymised {
-		return http.StatusOK, map[string]string{"partner_interview_id": t.ID}, nil
-	}
-	if err := p.checkSend(in); err != nil {
-		return 0, nil, err
-	}
-	wanted := in.invite()
-	if t := p.newest[natural{wanted.External.ApplicationID, in.TestID}]; t != nil {
-		wanted.Reinvite = t.standing() != inProgress
-	}
-	_, t, err := p.add(wanted, "http://"+r.Host)
+	in, err := kernel.ReadSending(body)
 	if err != nil {
 		return 0, nil, err
 	}
-	p.greenhouse.sends[in.URL] = t
-	t.callbacks = append(t.callbacks, in.URL)
+	t := p.greenhouse.sends[in.URL]
+	if t == nil || t.Status == anonymised {
+		if a := p.assessment(in.TestID); a == nil || a.Status != published {
+			return 0, nil, kernel.NotFound("test")
+		}
+		wanted := inviteFor(in)
+		last := p.newest[natural{wanted.External.ApplicationID, in.TestID}]
+		wanted.Reinvite = last != nil && last.standing() != inProgress
+		if _, t, err = p.add(wanted, "http://"+r.Host); err != nil {
+			return 0, nil, err
+		}
+		p.greenhouse.sends[in.URL] = t
+		t.callbacks = append(t.callbacks, in.URL)
+	}
 	return http.StatusOK, map[string]string{"partner_interview_id": t.ID}, nil
 }
 
-func (p *product) checkSend(in send) error {
-	to, err := url.Parse(in.URL)
-	switch c := in.Candidate; {
-	case in.TestID == "", c.FirstName == "", c.LastName == "", c.ProfileURL == "", in.URL == "":
-		return kernel.Malformed("", "partner_test_id, url, and the candidate's first_name, last_name and greenhouse_profile_url are required")
-	case err != nil || to.Host == "" || to.Scheme != "https" && to.Scheme != "http":
-		return kernel.Malformed("url", "url is no http or https URL")
-	}
-	if a := p.assessment(in.TestID); a == nil || a.Status != published {
-		return kernel.NotFound("test")
-	}
-	return nil
-}
-
-// invite is the send in Alooba's own words. Who the candidate is, and for which application, only her profile's address says.
-func (in send) invite() invite {
+// inviteFor is what Greenhouse sends in Alooba's own words.
+func inviteFor(in kernel.Sending) invite {
 	c := in.Candidate
-	wanted := invite{
+	candidate, application := in.External()
+	return invite{
 		AssessmentID: in.TestID,
 		Candidate: person{
 			FirstName: cmp.Or(c.PreferredName, c.FirstName), LastName: c.LastName, Email: c.Email, Phone: c.Phone, ResumeURL: c.ResumeURL,
 		},
-		External: external{CandidateID: c.ProfileURL, ApplicationID: c.ProfileURL},
+		External: external{CandidateID: candidate, ApplicationID: application},
 	}
-	profile, err := url.Parse(c.ProfileURL)
-	if err != nil {
-		return wanted
-	}
-	_, id, _ := strings.Cut(profile.Path, "/people/")
-	if application := profile.Query().Get("application_id"); id != "" && application != "" {
-		wanted.External = external{CandidateID: id, ApplicationID: application}
-	}
-	return wanted
 }
 
 // testStatus shows a score only when all is graded.
@@ -158,13 +94,16 @@ func (p *product) testStatus(r *http.Request, _ []byte) (int, any, error) {
 	return http.StatusOK, shown, nil
 }
 
-func (p *product) responseError(_ *http.Request, body []byte) (int, any, error) {
-	var in responseError
-	if err := kernel.Decode(body, &in); err != nil {
-		return 0, nil, err
+// nudge has Greenhouse come and ask, at each URL that a recruiter's press of Send Test left. The URL came from outside, and the call
+// carries the key: where it leads to is checked first.
+func (p *product) nudge(t *participant) {
+	for _, to := range t.callbacks {
+		if u, err := url.Parse(to); err == nil && p.greenhouse.hosts[u.Host] {
+			p.greenhouse.Nudge(to)
+		} else {
+			p.greenhouse.refused = append(p.greenhouse.refused, to)
+		}
 	}
-	p.greenhouse.errors = append(p.greenhouse.errors, in)
-	return http.StatusOK, map[string]int{"status": http.StatusOK}, nil
 }
 
 // statusOf is what Greenhouse's webhooks say of a candidate.
@@ -173,7 +112,10 @@ var statusOf = map[string]string{
 }
 
 // heard takes a webhook of Greenhouse's. Who was not invited through Greenhouse is nobody Alooba knows, and that is no error.
-func (p *product) heard(_ *http.Request, body []byte) (int, any, error) {
+func (p *product) heard(r *http.Request, body []byte) (int, any, error) {
+	if err := p.checkSignature(r, body); err != nil {
+		return 0, nil, err
+	}
 	var in struct {
 		Action  string `json:"action"`
 		Payload struct {
@@ -199,4 +141,18 @@ func (p *product) heard(_ *http.Request, body []byte) (int, any, error) {
 		}
 	}
 	return http.StatusOK, struct{}{}, nil
+}
+
+// checkSignature refuses a webhook unless it is signed with the key, and sent by this organisation.
+func (p *product) checkSignature(r *http.Request, body []byte) error {
+	mac := hmac.New(sha256.New, []byte(p.greenhouse.Key))
+	mac.Write(body)
+	want := "sha256 " + hex.EncodeToString(mac.Sum(nil))
+	if p.greenhouse.Key == "" || !hmac.Equal([]byte(r.Header.Get("Signature")), []byte(want)) {
+		return kernel.Refuse(http.StatusUnauthorized, "unauthorized", "not signed with the key", "")
+	}
+	if r.Header.Get("X-Organisation") != p.account.Organisation {
+		return organisationMismatch()
+	}
+	return nil
 }

@@ -252,8 +252,8 @@ func TestCallbacksGoToConfiguredHostsOnly(t *testing.T) {
 	g.act("score", object{"application": "261"})
 	g.advance("100h")
 	g.expect("the stranger", len(stranger.all()), 0)
-	if state := g.control("GET", "state/callbacks", nil).raw; !strings.Contains(state, `"state": "refused"`) {
-		t.Errorf("callbacks: %s", state)
+	if refused := g.control("GET", "state/refused-callbacks", nil).raw; !strings.Contains(refused, stranger.url+"/1") {
+		t.Errorf("refused: %s", refused)
 	}
 }
 
@@ -277,8 +277,8 @@ func TestCallbacksAreRepeated(t *testing.T) {
 		g.act("score", object{"application": "261"})
 		g.advance("100h")
 		g.expect(c.name, len(g.calls()), c.calls)
-		if state := g.control("GET", "state/callbacks", nil).raw; !strings.Contains(state, `"state": "`+c.state+`"`) {
-			t.Errorf("%s: %s", c.name, state)
+		if sent := g.control("GET", "deliveries", nil).raw; !strings.Contains(sent, `"state": "`+c.state+`"`) {
+			t.Errorf("%s: %s", c.name, sent)
 		}
 		if all := strings.Join(g.calls(), " "); strings.Contains(all, "elsewhere") {
 			t.Errorf("%s: %s", c.name, all)

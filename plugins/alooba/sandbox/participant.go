@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -282,9 +281,7 @@ func (p *product) anonymise(candidate string) (int, error) {
 	for address := range h.addresses {
 		p.Mail.Erase(address)
 	}
-	p.greenhouse.errors = slices.DeleteFunc(p.greenhouse.errors, func(e responseError) bool {
-		return h.addresses[strings.ToLower(e.CandidateEmail)]
-	})
+	p.greenhouse.Forget(h.addresses)
 	h.erased, h.addresses = true, map[string]bool{}
 	return len(h.participants), nil
 }

@@ -1,10 +1,10 @@
 // Package sandbox is an imitation of Alooba's API, as its reference sheet says it behaves; run as "patchbay-alooba sandbox".
 //
 // Alooba publishes no API of its own. What the sheet proposes (section 1.B) stands in api.go, on the kernel that all proposed APIs share
-// (0.4, 0.5); what Alooba serves to Greenhouse (0.3) stands in greenhouse.go, behind the door of partner.go, which has a key of its own.
+// (0.4, 0.5); what Alooba serves to Greenhouse (0.3) stands in greenhouse.go, behind a gate with a key of its own.
 // [New] builds both into a [kit.World], which brings clock, mail, webhooks and control plane. A participant is one attempt of one person at
 // one assessment; only the functions in life.go and result.go change where she stands, and each change is told to the subscriptions, and at
-// the end, by callback.go, to Greenhouse. act.go and page.go are what people do.
+// the end to Greenhouse. act.go and page.go are what people do.
 //
 // The API key is [kit.DefaultAPIKey] unless --api-key says otherwise; every native request also names the organisation,
 // [DefaultOrganisation]. Greenhouse's key is "greenhouse-" and the API key. Alooba mails to the account's owner, [DefaultOwner].
@@ -29,7 +29,8 @@
 //	callback-host {host}              where the sandbox may call Greenhouse back: host:port of the URLs in send_test; elsewhere it does not
 //	revoke-key, restore-key
 //
-// GET /_sandbox/state/ participants, assessments, account, alerts, callbacks, response-errors or webhooks; state alone is all of them.
+// GET /_sandbox/state/ participants, assessments, account, alerts, refused-callbacks, response-errors or webhooks; state alone is all
+// of them.
 //
 // # Why
 //
@@ -50,9 +51,7 @@ import (
 const (
 	DefaultOrganisation  = "Example Analytics"
 	DefaultOwner         = "owner@example.test"
-	DefaultGreenhouseKey = greenhousePrefix + kit.DefaultAPIKey
-
-	greenhousePrefix = "greenhouse-"
+	DefaultGreenhouseKey = "greenhouse-" + kit.DefaultAPIKey
 )
 
 type product struct {
@@ -107,11 +106,10 @@ func New(w *kit.World) kit.Product {
 	p := &product{
 		World: w, ids: kernel.NewIDs(w), account: account{DefaultOrganisation, DefaultOwner, -1}, participants: map[string]*participant{},
 		newest: map[natural]*participant{}, people: map[string]*human{}, alerts: []alert{},
-		greenhouse: greenhouse{
-			key: greenhousePrefix + w.APIKey, hosts: map[string]bool{}, sends: map[string]*participant{}, errors: []responseError{},
-		},
+		greenhouse: greenhouse{hosts: map[string]bool{}, sends: map[string]*participant{}, refused: []string{}},
 	}
-	p.gate, p.hooks = kernel.NewGate(w, &p.mu), kernel.NewHooks(w, &p.mu, p.ids, events...)
+	p.greenhouse.Partner = kernel.NewPartner(w, &p.mu)
+	p.gate, p.hooks = kernel.NewGate(w, &p.mu, kernel.Bearer, w.APIKey), kernel.NewHooks(w, &p.mu, p.ids, events...)
 	if !w.Empty {
 		p.newAssessment(settings{Name: "Data Analyst Assessment"})
 		p.newAssessment(settings{Name: "SQL Essentials"})

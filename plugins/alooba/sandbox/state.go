@@ -39,12 +39,12 @@ func (p *product) state(path string) (any, error) {
 		"participants": func() any { return each(p.order, p.view) },
 		"assessments":  func() any { return each(p.assessments, func(a *assessment) assessment { return *a }) },
 		"account": func() any {
-			return accountState{p.account, p.greenhouse.key, slices.Sorted(maps.Keys(p.greenhouse.hosts))}
+			return accountState{p.account, p.greenhouse.Key, slices.Sorted(maps.Keys(p.greenhouse.hosts))}
 		},
-		"alerts":          func() any { return slices.Clone(p.alerts) },
-		"callbacks":       func() any { return each(p.greenhouse.callbacks, copied) },
-		"response-errors": func() any { return slices.Clone(p.greenhouse.errors) },
-		"webhooks":        func() any { return p.hooks.State() },
+		"alerts":            func() any { return slices.Clone(p.alerts) },
+		"refused-callbacks": func() any { return slices.Clone(p.greenhouse.refused) },
+		"response-errors":   func() any { return p.greenhouse.Errors() },
+		"webhooks":          func() any { return p.hooks.State() },
 	}
 	if path == "" {
 		all := map[string]any{}
@@ -58,12 +58,6 @@ func (p *product) state(path string) (any, error) {
 		return nil, fmt.Errorf("state %q: %w", path, kit.ErrNotFound)
 	}
 	return part(), nil
-}
-
-func copied(c *callback) callback {
-	out := *c
-	out.Tries = slices.Clone(c.Tries)
-	return out
 }
 
 func each[A, B any](list []A, f func(A) B) []B {

@@ -34,8 +34,8 @@ func (p *product) acts() map[string]kit.Act {
 		}),
 		"test-profile": do(p, func(a struct{ Name string }) (any, error) { return *p.addProfile(a.Name), nil }),
 		"webhook":      do(p, func(a kernel.Subscription) (any, error) { return p.hooks.Add(a) }),
-		"revoke-key":   do(p, func(struct{}) (any, error) { p.gate.Revoke(true); return struct{}{}, nil }),
-		"restore-key":  do(p, func(struct{}) (any, error) { p.gate.Revoke(false); return struct{}{}, nil }),
+		"revoke-key":   do(p, p.gate.Revoke),
+		"restore-key":  do(p, p.gate.Restore),
 	}
 }
 

@@ -88,7 +88,7 @@ func New(w *kit.World) kit.Product {
 		candidates: map[string]*candidate{}, byApplication: map[natural]*candidate{}, people: map[string]*human{},
 		stored: map[string][]test{},
 	}
-	p.gate, p.hooks = kernel.NewGate(w, &p.mu), kernel.NewHooks(w, &p.mu, p.ids, events...)
+	p.gate, p.hooks = kernel.NewGate(w, &p.mu, kernel.Bearer, w.APIKey), kernel.NewHooks(w, &p.mu, p.ids, events...)
 	p.addProfile("Default profile")
 	if !w.Empty {
 		p.addProfile("Sales")

@@ -35,8 +35,8 @@ func (p *product) acts() map[string]kit.Act {
 			return a, nil
 		}),
 		"retakes":     do(p, func(a struct{ Allowed bool }) (any, error) { p.retakes = a.Allowed; return a, nil }),
-		"revoke-key":  do(p, func(struct{}) (any, error) { p.gate.Revoke(true); return struct{}{}, nil }),
-		"restore-key": do(p, func(struct{}) (any, error) { p.gate.Revoke(false); return struct{}{}, nil }),
+		"revoke-key":  do(p, p.gate.Revoke),
+		"restore-key": do(p, p.gate.Restore),
 	}
 }
 

@@ -29,24 +29,13 @@ func (p *product) api() http.Handler {
 		{"POST", one + "/extend", false, p.about(p.postExtend)},
 		{"DELETE", "/candidates/{candidate}", false, p.deleteCandidate},
 	} {
-		mux.Handle(e.method+" "+root+e.path, apiKey(p.gate.Endpoint(e.keyed, e.handle)))
+		mux.Handle(e.method+" "+root+e.path, p.gate.Endpoint(e.keyed, e.handle))
 	}
 	mux.HandleFunc("GET /files/{file}", p.getFile)
 	mux.HandleFunc("GET /files/{archive}/{file}", p.getFile)
 	nothing := func(*http.Request, []byte) (int, any, error) { return 0, nil, kernel.NotFound("endpoint") }
-	mux.Handle("/", apiKey(p.gate.Endpoint(false, nothing)))
+	mux.Handle("/", p.gate.Endpoint(false, nothing))
 	return mux
-}
-
-// apiKey lets Apriora's way to show a key, and no other, through to the kernel's gate, which knows bearers.
-func apiKey(gate http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Header.Del("Authorization")
-		if key := r.Header.Get("X-API-Key"); key != "" {
-			r.Header.Set("Authorization", "Bearer "+key)
-		}
-		gate.ServeHTTP(w, r)
-	})
 }
 
 // filter is a query: each name that is given must match, and one at least must be.

@@ -92,7 +92,7 @@ type candidate struct {
 // New builds the product.
 func New(w *kit.World) kit.Product {
 	p := &product{World: w, key: w.Hex(16), ids: kernel.NewIDs(w)}
-	p.gate = kernel.NewGate(w, &p.mu)
+	p.gate = kernel.NewGate(w, &p.mu, kernel.Header("X-API-Key"), w.APIKey)
 	w.Outbox.Schedule(tryTime, retries...)
 	if !w.Empty {
 		p.positions = append(p.positions, p.newPosition("example", positionPut{

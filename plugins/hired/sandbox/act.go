@@ -31,15 +31,12 @@ func (p *product) acts() map[string]kit.Act {
 			}
 			return p.extend(i, p.Clock.Now().AddDate(0, 0, int(days)))
 		}),
-		"test":        do(p, func(a newTest) (any, error) { return *p.addTest(a), nil }),
-		"webhook":     do(p, func(a kernel.Subscription) (any, error) { return p.hooks.Add(a) }),
-		"revoke-key":  do(p, func(struct{}) (any, error) { p.gate.Revoke(true); return struct{}{}, nil }),
-		"restore-key": do(p, func(struct{}) (any, error) { p.gate.Revoke(false); return struct{}{}, nil }),
-		"greenhouse-key": do(p, func(a struct{ Key string }) (any, error) {
-			p.greenhouse.key = cmp.Or(a.Key, p.Hex(20))
-			return map[string]string{"key": p.greenhouse.key}, nil
-		}),
-		"revoke-greenhouse-key": do(p, func(struct{}) (any, error) { p.greenhouse.key = ""; return struct{}{}, nil }),
+		"test":                  do(p, func(a newTest) (any, error) { return *p.addTest(a), nil }),
+		"webhook":               do(p, func(a kernel.Subscription) (any, error) { return p.hooks.Add(a) }),
+		"revoke-key":            do(p, p.gate.Revoke),
+		"restore-key":           do(p, p.gate.Restore),
+		"greenhouse-key":        do(p, p.greenhouse.NewKey),
+		"revoke-greenhouse-key": do(p, p.greenhouse.Revoke),
 	}
 }
 

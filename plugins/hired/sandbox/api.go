@@ -34,27 +34,14 @@ func (p *product) api() http.Handler {
 		{"DELETE", "/webhooks/{hook}", false, p.hooks.Delete},
 		{"POST", "/webhooks/{hook}/signature-token", false, p.hooks.Rotate},
 	} {
-		mux.Handle(e.method+" "+root+e.path, basic(p.gate.Endpoint(e.keyed, e.handle)))
+		mux.Handle(e.method+" "+root+e.path, p.gate.Endpoint(e.keyed, e.handle))
 	}
-	p.partner(mux)
+	p.greenhouse.Routes(mux, root+"/greenhouse", p.partnerTests, p.sendTest, p.testStatus)
 	mux.HandleFunc("GET /reports/{invitation}", p.showReport)
 	mux.Handle("GET /tests/{invitation}", http.RedirectHandler("/", http.StatusSeeOther)) // where a person plays the candidate
 	nothing := func(*http.Request, []byte) (int, any, error) { return 0, nil, kernel.NotFound("endpoint") }
-	mux.Handle("/", basic(p.gate.Endpoint(false, nothing)))
+	mux.Handle("/", p.gate.Endpoint(false, nothing))
 	return mux
-}
-
-// basic lets in who shows the key as Hired wants it: as a user's name, without a password. The kernel's gate knows it as a bearer's.
-func basic(gate http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key, password, ok := r.BasicAuth()
-		r = r.Clone(r.Context())
-		r.Header.Del("Authorization")
-		if ok && password == "" {
-			r.Header.Set("Authorization", "Bearer "+key)
-		}
-		gate.ServeHTTP(w, r)
-	})
 }
 
 func (p *product) listTests(r *http.Request, _ []byte) (int, any, error) {

@@ -143,8 +143,8 @@ func TestACallbackIsRepeatedUntilItIsTaken(t *testing.T) {
 	w.act("score", object{"application": "42", "score": 10})
 	w.advance("100h")
 	w.expect("a 404 ends it", len(e.all()), 4)
-	states := w.control("GET", "state/greenhouse", nil).raw
-	w.expect("states", []int{strings.Count(states, `"delivered"`), strings.Count(states, `"failed"`)}, "[1 1]")
+	sent := w.control("GET", "deliveries", nil).raw
+	w.expect("states", []int{strings.Count(sent, `"delivered"`), strings.Count(sent, `"failed"`)}, "[1 1]")
 }
 
 func TestGreenhouseReportsErrors(t *testing.T) {

@@ -225,6 +225,7 @@ func (p *product) erase(candidate string) {
 	for address := range p.addresses[candidate] {
 		p.Mail.Erase(address)
 	}
+	p.greenhouse.Forget(p.addresses[candidate])
 	delete(p.addresses, candidate)
 	p.erased[candidate] = p.erased[candidate] || known
 }

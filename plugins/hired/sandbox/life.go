@@ -79,7 +79,9 @@ func (p *product) finish(i *invitation, m marks) error {
 	}
 	i.Result, i.ReportURL = made, i.base+"/reports/"+i.ID
 	p.emit("test.completed", i, map[string]any{"result": made, "report_url": i.ReportURL})
-	p.nudge(i)
+	for _, to := range i.callbacks {
+		p.greenhouse.Nudge(to)
+	}
 	return nil
 }
 

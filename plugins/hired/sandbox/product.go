@@ -4,7 +4,7 @@
 // 0.5), and beside it, under /greenhouse, the partner contract of Greenhouse that Hired does serve (0.3), with a key of its own. [New]
 // builds both into a [kit.World], which brings clock, mail, webhooks and control plane. There are tests and invitations to them; each
 // attempt of a candidate is an invitation, whose status only the functions in life.go change, and each change is told to the subscriptions.
-// api.go and partner.go are what programs see, act.go and page.go what people do.
+// api.go and greenhouse.go are what programs see, act.go and page.go what people do.
 //
 // # Acts
 //
@@ -21,7 +21,7 @@
 //	revoke-key, restore-key
 //	greenhouse-key {key}, revoke-greenhouse-key    the key that Greenhouse uses; from the start it is greenhouse- and the API key
 //
-// GET /_sandbox/state/ invitations, tests, webhooks, greenhouse (its key, calls back, errors it reported); state alone is all of them.
+// GET /_sandbox/state/ invitations, tests, webhooks, greenhouse (its key, errors it reported); state alone is all of them.
 //
 // # Why
 //
@@ -79,9 +79,9 @@ func New(w *kit.World) kit.Product {
 	p := &product{
 		World: w, ids: kernel.NewIDs(w), invitations: map[string]*invitation{}, newest: map[natural]*invitation{},
 		addresses: map[string]map[string]bool{}, erased: map[string]bool{},
-		greenhouse: greenhouse{key: "greenhouse-" + w.APIKey, sends: map[string]*invitation{}},
 	}
-	p.gate, p.hooks = kernel.NewGate(w, &p.mu), kernel.NewHooks(w, &p.mu, p.ids, events...)
+	p.greenhouse = greenhouse{kernel.NewPartner(w, &p.mu), map[string]*invitation{}}
+	p.gate, p.hooks = kernel.NewGate(w, &p.mu, kernel.BasicUser, w.APIKey), kernel.NewHooks(w, &p.mu, p.ids, events...)
 	if !w.Empty {
 		p.addTest(newTest{Name: "General Programming"})
 		p.addTest(newTest{Name: "Backend Go", Languages: []string{"go"}})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
+	"github.com/patchbay-dev/patchbay/sdk/sandbox/kernel"
 )
 
 // invitationState is everything there is to see of an invitation.
@@ -27,17 +28,8 @@ func view(i *invitation) invitationState {
 
 // greenhouseState is the partner as an employer sees it in Hired's settings.
 type greenhouseState struct {
-	Key       string           `json:"key"`
-	Callbacks []callback       `json:"callbacks"`
-	Errors    []map[string]any `json:"errors"`
-}
-
-func (g *greenhouse) state() greenhouseState {
-	return greenhouseState{g.key, each(g.calls, func(c *callback) callback {
-		copied := *c
-		copied.Tries = slices.Clone(c.Tries)
-		return copied
-	}), slices.Clone(g.reported)}
+	Key    string                 `json:"key"`
+	Errors []kernel.ResponseError `json:"errors"`
 }
 
 // state answers GET /_sandbox/state/PATH with copies.
@@ -48,7 +40,7 @@ func (p *product) state(path string) (any, error) {
 		"invitations": func() any { return each(p.order, view) },
 		"tests":       func() any { return each(p.tests, func(t *test) test { return *t }) },
 		"webhooks":    func() any { return p.hooks.State() },
-		"greenhouse":  func() any { return p.greenhouse.state() },
+		"greenhouse":  func() any { return greenhouseState{p.greenhouse.Key, p.greenhouse.Errors()} },
 	}
 	if path == "" {
 		all := map[string]any{}

@@ -2,8 +2,8 @@
 // envelope, pages, signed webhooks.
 //
 // A [Gate] makes an http.Handler of each endpoint of a sandbox: a [Handler], which answers with a value or a [Refusal]. [Page] cuts its
-// lists. [Hooks] are the API's subscriptions: Emit tells them what happened. Both work under the sandbox's own lock: a Handler runs, and
-// Emit must be called, while it is held.
+// lists. [Hooks] are the API's subscriptions: Emit tells them what happened. A [Partner] is a second gate, for Greenhouse, which is called
+// back. All work under the sandbox's own lock: a Handler runs, and Emit must be called, while it is held.
 package kernel
 
 import (
@@ -26,19 +26,57 @@ type Handler func(r *http.Request, body []byte) (status int, answer any, err err
 
 // Gate is what every request passes.
 type Gate struct {
+	Key string // that is let in; empty: revoked. Guarded by the lock
+
 	world   *sandbox.World
 	lock    sync.Locker
+	shown   Credential
+	first   string // key
 	answers *answers
-	revoked bool
 }
 
-// NewGate makes the gate of a world. Handlers run while lock is held.
-func NewGate(w *sandbox.World, lock sync.Locker) *Gate {
-	return &Gate{world: w, lock: lock, answers: newAnswers(w.Clock.Now)}
+// NewGate makes a gate of a world, which lets in who shows the key. Handlers run while lock is held.
+func NewGate(w *sandbox.World, lock sync.Locker, shown Credential, key string) *Gate {
+	return &Gate{Key: key, world: w, lock: lock, shown: shown, first: key, answers: newAnswers(w.Clock.Now)}
 }
 
-// Revoke revokes the API key, or restores it. The lock is held.
-func (g *Gate) Revoke(revoked bool) { g.revoked = revoked }
+// Revoke is the act of revoking the key.
+func (g *Gate) Revoke(struct{}) (any, error) {
+	g.Key = ""
+	return struct{}{}, nil
+}
+
+// Restore is the act of taking the key that was from the start again.
+func (g *Gate) Restore(struct{}) (any, error) {
+	g.Key = g.first
+	return struct{}{}, nil
+}
+
+// Credential is how requests show a key; empty: this one shows none.
+type Credential func(*http.Request) string
+
+// Bearer shows a key in Authorization, after that word.
+func Bearer(r *http.Request) string {
+	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return ""
+	}
+	return key
+}
+
+// BasicUser shows a key as the user's name of basic authentication, without a password.
+func BasicUser(r *http.Request) string {
+	key, password, _ := r.BasicAuth()
+	if password != "" {
+		return ""
+	}
+	return key
+}
+
+// Header shows a key in a header of its own.
+func Header(name string) Credential {
+	return func(r *http.Request) string { return r.Header.Get(name) }
+}
 
 const (
 	maxBody           = 1 << 20
@@ -49,42 +87,58 @@ const (
 // Endpoint lets a request through to h. Where keyed, it must carry an Idempotency-Key; elsewhere it may, unless it is a GET.
 func (g *Gate) Endpoint(keyed bool, h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key, known := g.authenticate(r)
-		quota := g.world.Limit.Take(key)
-		announce(w, quota)
+		key := g.authenticate(r)
 		switch {
-		case !quota.OK:
-			w.Header().Set("Retry-After", strconv.Itoa(max(1, seconds(quota.Reset))))
-			g.refuse(w, Refusal{http.StatusTooManyRequests, "rate_limited", "too many requests", ""})
-		case !known:
+		case !g.within(w, key):
+		case key == "":
 			g.refuse(w, Refusal{http.StatusUnauthorized, "unauthorized", "no such API key", ""})
 		case r.Method == http.MethodGet, r.Header.Get(idempotencyHeader) == "" && !keyed:
-			if body, ok := read(w, r); ok {
-				status, answer := g.run(h, r, body)
-				write(w, status, answer)
-			}
+			g.answer(w, r, h)
 		default:
 			g.once(w, r, h)
 		}
 	})
 }
 
-// authenticate gives the credential to count the request against; all unknown ones count as one.
-func (g *Gate) authenticate(r *http.Request) (key string, known bool) {
-	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	g.lock.Lock()
-	defer g.lock.Unlock()
-	if !ok || g.revoked || subtle.ConstantTimeCompare([]byte(key), []byte(g.world.APIKey)) == 0 {
-		return "", false
-	}
-	return key, true
+// Open lets every request through to h, which checks itself who asks: by a signature, say.
+func (g *Gate) Open(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g.within(w, "") {
+			g.answer(w, r, h)
+		}
+	})
 }
 
-func announce(w http.ResponseWriter, q sandbox.Quota) {
+// authenticate gives the key that a request shows, if it is the right one.
+func (g *Gate) authenticate(r *http.Request) string {
+	key := g.shown(r)
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	if subtle.ConstantTimeCompare([]byte(key), []byte(g.Key)) == 0 {
+		return ""
+	}
+	return key
+}
+
+// within counts a request against its key, all without one together, and refuses it if there were too many.
+func (g *Gate) within(w http.ResponseWriter, key string) bool {
+	q := g.world.Limit.Take(key)
 	h := w.Header()
 	h.Set("RateLimit-Limit", strconv.Itoa(q.Limit))
 	h.Set("RateLimit-Remaining", strconv.Itoa(q.Remaining))
 	h.Set("RateLimit-Reset", strconv.Itoa(seconds(q.Reset)))
+	if !q.OK {
+		h.Set("Retry-After", strconv.Itoa(max(1, seconds(q.Reset))))
+		g.refuse(w, Refusal{http.StatusTooManyRequests, "rate_limited", "too many requests", ""})
+	}
+	return q.OK
+}
+
+func (g *Gate) answer(w http.ResponseWriter, r *http.Request, h Handler) {
+	if body, ok := read(w, r); ok {
+		status, answer := g.run(h, r, body)
+		write(w, status, answer)
+	}
 }
 
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
