@@ -98,6 +98,7 @@ func TestManagingAnInvite(t *testing.T) {
 	w.expect("its window counts", w.act("start", her).at("status"), "IN_PROGRESS")
 	w.expect("cancel", do("cancel", nil).at("status"), "CANCELLED")
 	w.expect("it is over", do("cancel", nil).at("error", "code"), "invalid_transition")
+	w.advance("0s")
 	w.expect("heard", e.events(),
 		"invite.sent session.incomplete invite.sent session.started session.incomplete session.started")
 }
