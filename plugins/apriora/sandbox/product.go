@@ -47,12 +47,12 @@ import (
 
 type product struct {
 	*kit.World
-	gate *kernel.Gate
-	key  string // signs the URLs of files
+	gate  *kernel.Gate
+	hooks *kernel.Hooks
+	ids   *kernel.IDs
+	key   string // signs the URLs of files
 
-	mu         sync.Mutex // guards all the rest
-	ids        *kernel.IDs
-	hook       *hook // nil: none is set
+	mu         sync.Mutex // guards all the rest, hooks and ids as well
 	delay      time.Duration
 	retakes    bool
 	positions  []*position
@@ -93,7 +93,7 @@ type candidate struct {
 func New(w *kit.World) kit.Product {
 	p := &product{World: w, key: w.Hex(16), ids: kernel.NewIDs(w)}
 	p.gate = kernel.NewGate(w, &p.mu, kernel.Header("X-API-Key"), w.APIKey)
-	w.Outbox.Schedule(tryTime, retries...)
+	p.hooks = kernel.NewHooks(w, &p.mu, p.ids, events...)
 	if !w.Empty {
 		p.positions = append(p.positions, p.newPosition("example", positionPut{
 			Title: "Support engineer", Description: "Keep what others build on running.", Modality: "VIDEO",

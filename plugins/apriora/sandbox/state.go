@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"slices"
 
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
 )
@@ -53,12 +52,10 @@ func (p *product) state(path string) (any, error) {
 }
 
 func (p *product) hookState() any {
-	if p.hook == nil {
-		return struct{}{}
+	if one, ok := p.hook(); ok {
+		return one
 	}
-	copied := *p.hook
-	copied.Secrets = slices.Clone(copied.Secrets)
-	return copied
+	return struct{}{}
 }
 
 func each[A, B any](list []A, f func(A) B) []B {

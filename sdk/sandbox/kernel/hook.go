@@ -126,14 +126,45 @@ func (h *Hooks) Add(in Subscription) (HookState, error) {
 	return one.state(), nil
 }
 
-// Emit tells the subscriptions what happened just now. Data must not change afterwards.
+// Remove ends a subscription. What is on its way has no further try.
+func (h *Hooks) Remove(id string) {
+	h.list = slices.DeleteFunc(h.list, func(one *hook) bool {
+		gone := one.ID == id
+		one.Active = one.Active && !gone
+		return gone
+	})
+}
+
+// Renew replaces a subscription's secret by the given one, or a random one. The one before signs beside it for a day; an older one no
+// longer does.
+func (h *Hooks) Renew(id, given string) (HookState, error) {
+	i := slices.IndexFunc(h.list, func(one *hook) bool { return one.ID == id })
+	if i < 0 {
+		return HookState{}, NotFound("webhook")
+	}
+	made, err := h.newSecret(given)
+	if err != nil {
+		return HookState{}, err
+	}
+	one := h.list[i]
+	last := one.secrets[len(one.secrets)-1]
+	last.replaced = h.world.Clock.Now()
+	one.secrets = []secret{last, made}
+	return one.state(), nil
+}
+
+// Emit tells the subscriptions what happened just now.
 func (h *Hooks) Emit(event string, data any) {
-	id := h.ids.Next("msg")
-	body := encode(struct {
+	h.Send(event, encode(struct {
 		Type      string    `json:"type"`
 		Timestamp time.Time `json:"timestamp"`
 		Data      any       `json:"data"`
-	}{event, h.world.Clock.Now(), data})
+	}{event, h.world.Clock.Now(), data}))
+}
+
+// Send is Emit in a product's own words. The body must not change afterwards.
+func (h *Hooks) Send(event string, body []byte) {
+	id := h.ids.Next("msg")
 	for _, one := range h.list {
 		if one.Active && slices.Contains(one.Events, event) {
 			h.world.Outbox.Send(sandbox.Delivery{
@@ -205,27 +236,15 @@ func (h *Hooks) Post(_ *http.Request, body []byte) (int, any, error) {
 
 // Delete is DELETE /webhooks/{hook}. A repeat finds it gone and says the same.
 func (h *Hooks) Delete(r *http.Request, _ []byte) (int, any, error) {
-	h.list = slices.DeleteFunc(h.list, func(one *hook) bool {
-		gone := one.ID == r.PathValue("hook")
-		one.Active = one.Active && !gone // what is on its way has no further try
-		return gone
-	})
+	h.Remove(r.PathValue("hook"))
 	return http.StatusNoContent, nil, nil
 }
 
-// Rotate is POST /webhooks/{hook}/signature-token. The secret before signs beside the new one for a day; an older one no longer does.
+// Rotate is POST /webhooks/{hook}/signature-token: Renew by a random secret.
 func (h *Hooks) Rotate(r *http.Request, _ []byte) (int, any, error) {
-	i := slices.IndexFunc(h.list, func(one *hook) bool { return one.ID == r.PathValue("hook") })
-	if i < 0 {
-		return 0, nil, NotFound("webhook")
-	}
-	made, err := h.newSecret("")
+	made, err := h.Renew(r.PathValue("hook"), "")
 	if err != nil {
 		return 0, nil, err
 	}
-	one := h.list[i]
-	last := one.secrets[len(one.secrets)-1]
-	last.replaced = h.world.Clock.Now()
-	one.secrets = []secret{last, made}
-	return http.StatusOK, map[string]string{"signature_token": made.String()}, nil
+	return http.StatusOK, map[string]string{"signature_token": made.Tokens[len(made.Tokens)-1]}, nil
 }
