@@ -115,5 +115,5 @@ func New(w *kit.World) kit.Product {
 		p.newAssessment(settings{Name: "SQL Essentials"})
 		p.newAssessment(settings{Name: "Product Analytics", Manual: new(true)})
 	}
-	return kit.Product{API: p.api(), Acts: p.acts(), State: p.state, Page: p.page, Fault: kernel.Fault}
+	return kit.Product{API: p.api(), Acts: p.acts(), State: kit.Parts(&p.mu, p.parts()), Page: p.page, Fault: kernel.Fault}
 }

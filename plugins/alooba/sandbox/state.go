@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -31,13 +30,11 @@ type accountState struct {
 	CallbackHosts []string `json:"callback_hosts"`
 }
 
-// state answers GET /_sandbox/state/PATH with copies.
-func (p *product) state(path string) (any, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	parts := map[string]func() any{
-		"participants": func() any { return each(p.order, p.view) },
-		"assessments":  func() any { return each(p.assessments, func(a *assessment) assessment { return *a }) },
+// parts are what GET /_sandbox/state/PATH shows.
+func (p *product) parts() map[string]func() any {
+	return map[string]func() any{
+		"participants": func() any { return kit.Each(p.order, p.view) },
+		"assessments":  func() any { return kit.Each(p.assessments, func(a *assessment) assessment { return *a }) },
 		"account": func() any {
 			return accountState{p.account, p.greenhouse.Key, slices.Sorted(maps.Keys(p.greenhouse.hosts))}
 		},
@@ -46,24 +43,4 @@ func (p *product) state(path string) (any, error) {
 		"response-errors":   func() any { return p.greenhouse.Errors() },
 		"webhooks":          func() any { return p.hooks.State() },
 	}
-	if path == "" {
-		all := map[string]any{}
-		for name, part := range parts {
-			all[name] = part()
-		}
-		return all, nil
-	}
-	part, ok := parts[path]
-	if !ok {
-		return nil, fmt.Errorf("state %q: %w", path, kit.ErrNotFound)
-	}
-	return part(), nil
-}
-
-func each[A, B any](list []A, f func(A) B) []B {
-	out := make([]B, len(list))
-	for i, a := range list {
-		out[i] = f(a)
-	}
-	return out
 }

@@ -150,10 +150,10 @@ func (p *product) submit(c *candidate, a scoring) error {
 
 // scored has the candidate take the tests, if she has not, and tells the role fit.
 func (p *product) scored(c *candidate, a scoring) error {
-	if err := checkTests(each(a.Tests, func(t test) string { return t.Kind })); err != nil {
+	if err := checkTests(kit.Each(a.Tests, func(t test) string { return t.Kind })); err != nil {
 		return err
 	}
-	tests := each(a.Tests, p.onScale)
+	tests := kit.Each(a.Tests, p.onScale)
 	score, err := fit(a.Score, fitOf(slices.Concat(c.Tests, tests)))
 	if err == nil && c.Invitation.Status != completed {
 		err = p.start(c)

@@ -95,7 +95,7 @@ func New(w *kit.World) kit.Product {
 		p.addProfile("Software engineering")
 		p.users["hiring.manager@example.test"] = true
 	}
-	return kit.Product{API: p.api(), Acts: p.acts(), State: p.state, Page: p.page, Fault: kernel.Fault}
+	return kit.Product{API: p.api(), Acts: p.acts(), State: kit.Parts(&p.mu, p.parts()), Page: p.page, Fault: kernel.Fault}
 }
 
 func (p *product) addProfile(name string) *profile {

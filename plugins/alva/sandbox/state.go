@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -47,30 +46,16 @@ func (p *product) views() []position {
 	return copied
 }
 
-// state answers GET /_sandbox/state/PATH with copies.
-func (p *product) state(path string) (any, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	parts := map[string]func() any{
-		"candidates":    func() any { return each(p.order, p.view) },
+// parts are what GET /_sandbox/state/PATH shows.
+func (p *product) parts() map[string]func() any {
+	return map[string]func() any{
+		"candidates":    func() any { return kit.Each(p.order, p.view) },
 		"positions":     func() any { return p.views() },
 		"users":         func() any { return slices.Sorted(maps.Keys(p.users)) },
 		"results":       func() any { return p.results() },
 		"webhooks":      func() any { return p.hooks.State() },
-		"test-profiles": func() any { return each(p.profiles, func(t *profile) profile { return *t }) },
+		"test-profiles": func() any { return kit.Each(p.profiles, func(t *profile) profile { return *t }) },
 	}
-	if path == "" {
-		all := map[string]any{}
-		for name, part := range parts {
-			all[name] = part()
-		}
-		return all, nil
-	}
-	part, ok := parts[path]
-	if !ok {
-		return nil, fmt.Errorf("state %q: %w", path, kit.ErrNotFound)
-	}
-	return part(), nil
 }
 
 // results are the stored ones by e-mail address.
@@ -80,12 +65,4 @@ func (p *product) results() map[string][]test {
 		copied[email] = slices.Clone(tests)
 	}
 	return copied
-}
-
-func each[A, B any](list []A, f func(A) B) []B {
-	out := make([]B, len(list))
-	for i, a := range list {
-		out[i] = f(a)
-	}
-	return out
 }

@@ -99,7 +99,7 @@ func New(w *kit.World) kit.Product {
 			Title: "Support engineer", Description: "Keep what others build on running.", Modality: "VIDEO",
 		}))
 	}
-	return kit.Product{API: p.api(), Acts: p.acts(), State: p.state, Page: p.page, Fault: kernel.Fault}
+	return kit.Product{API: p.api(), Acts: p.acts(), State: kit.Parts(&p.mu, p.parts()), Page: p.page, Fault: kernel.Fault}
 }
 
 func find[T any](list []*T, is func(*T) bool) *T {

@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
-
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
 )
 
@@ -26,29 +24,15 @@ func (p *product) view(i *invite) inviteState {
 	}
 }
 
-// state answers GET /_sandbox/state/PATH with copies.
-func (p *product) state(path string) (any, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	parts := map[string]func() any{
-		"invites":    func() any { return each(p.invites, p.view) },
-		"positions":  func() any { return each(p.positions, func(at *position) position { return *at }) },
-		"candidates": func() any { return each(p.candidates, func(c *candidate) candidate { return *c }) },
-		"reports":    func() any { return each(p.reports, p.read) },
+// parts are what GET /_sandbox/state/PATH shows.
+func (p *product) parts() map[string]func() any {
+	return map[string]func() any{
+		"invites":    func() any { return kit.Each(p.invites, p.view) },
+		"positions":  func() any { return kit.Each(p.positions, func(at *position) position { return *at }) },
+		"candidates": func() any { return kit.Each(p.candidates, func(c *candidate) candidate { return *c }) },
+		"reports":    func() any { return kit.Each(p.reports, p.read) },
 		"webhook":    func() any { return p.hookState() },
 	}
-	if path == "" {
-		all := map[string]any{}
-		for name, part := range parts {
-			all[name] = part()
-		}
-		return all, nil
-	}
-	part, ok := parts[path]
-	if !ok {
-		return nil, fmt.Errorf("state %q: %w", path, kit.ErrNotFound)
-	}
-	return part(), nil
 }
 
 func (p *product) hookState() any {
@@ -56,12 +40,4 @@ func (p *product) hookState() any {
 		return one
 	}
 	return struct{}{}
-}
-
-func each[A, B any](list []A, f func(A) B) []B {
-	out := make([]B, len(list))
-	for i, a := range list {
-		out[i] = f(a)
-	}
-	return out
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 
+	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
 	"github.com/patchbay-dev/patchbay/sdk/sandbox/kernel"
 )
 
@@ -14,7 +15,7 @@ type greenhouse struct {
 }
 
 func (p *product) partnerTests(*http.Request, []byte) (int, any, error) {
-	return http.StatusOK, each(p.tests, func(t *test) kernel.PartnerTest { return kernel.PartnerTest{ID: t.ID, Name: t.Name} }), nil
+	return http.StatusOK, kit.Each(p.tests, func(t *test) kernel.PartnerTest { return kernel.PartnerTest{ID: t.ID, Name: t.Name} }), nil
 }
 
 // sendTest invites. One callback URL is one press of Send Test, which invites once; another is a recruiter who sends again: an explicit

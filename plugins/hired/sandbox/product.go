@@ -87,7 +87,7 @@ func New(w *kit.World) kit.Product {
 		p.addTest(newTest{Name: "Backend Go", Languages: []string{"go"}})
 		p.addTest(newTest{Name: "Frontend", Languages: []string{"javascript", "typescript"}, Minutes: 60, MaxScore: 60})
 	}
-	return kit.Product{API: p.api(), Acts: p.acts(), State: p.state, Page: p.page, Fault: kernel.Fault}
+	return kit.Product{API: p.api(), Acts: p.acts(), State: kit.Parts(&p.mu, p.parts()), Page: p.page, Fault: kernel.Fault}
 }
 
 // newTest is what a test is made of; what is left out is as usual.

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"slices"
 
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
@@ -32,34 +31,12 @@ type greenhouseState struct {
 	Errors []kernel.ResponseError `json:"errors"`
 }
 
-// state answers GET /_sandbox/state/PATH with copies.
-func (p *product) state(path string) (any, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	parts := map[string]func() any{
-		"invitations": func() any { return each(p.order, view) },
-		"tests":       func() any { return each(p.tests, func(t *test) test { return *t }) },
+// parts are what GET /_sandbox/state/PATH shows.
+func (p *product) parts() map[string]func() any {
+	return map[string]func() any{
+		"invitations": func() any { return kit.Each(p.order, view) },
+		"tests":       func() any { return kit.Each(p.tests, func(t *test) test { return *t }) },
 		"webhooks":    func() any { return p.hooks.State() },
 		"greenhouse":  func() any { return greenhouseState{p.greenhouse.Key, p.greenhouse.Errors()} },
 	}
-	if path == "" {
-		all := map[string]any{}
-		for name, part := range parts {
-			all[name] = part()
-		}
-		return all, nil
-	}
-	part, ok := parts[path]
-	if !ok {
-		return nil, fmt.Errorf("state %q: %w", path, kit.ErrNotFound)
-	}
-	return part(), nil
-}
-
-func each[A, B any](list []A, f func(A) B) []B {
-	out := make([]B, len(list))
-	for i, a := range list {
-		out[i] = f(a)
-	}
-	return out
 }
