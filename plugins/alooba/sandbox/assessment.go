@@ -132,9 +132,9 @@ func (p *product) resolve(in invite) (*assessment, error) {
 	}
 	switch a := p.assessment(in.AssessmentID); {
 	case a == nil:
-		return nil, unprocessable("assessment_not_found", "no assessment has this id", "assessment_id")
+		return nil, kernel.Unprocessable("assessment_not_found", "no assessment has this id", "assessment_id")
 	case a.Status != published:
-		return nil, unprocessable("assessment_not_published", "the assessment is not published", "assessment_id")
+		return nil, kernel.Unprocessable("assessment_not_published", "the assessment is not published", "assessment_id")
 	default:
 		return a, nil
 	}
@@ -142,7 +142,3 @@ func (p *product) resolve(in invite) (*assessment, error) {
 
 // ownerNotified is a refusal of which the account's owner was told by mail.
 type ownerNotified struct{ kernel.Refusal }
-
-func unprocessable(code, message, field string) error {
-	return kernel.Refuse(http.StatusUnprocessableEntity, code, message, field)
-}

@@ -1,11 +1,7 @@
 package sandbox
 
 import (
-	"cmp"
 	"net/http"
-	"regexp"
-	"strconv"
-	"strings"
 	"time"
 
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
@@ -100,7 +96,7 @@ func (p *product) extend(t *participant, told time.Time) error {
 	case !t.open() && t.Status != expired:
 		return illegal(t, "extend")
 	case !told.After(p.Clock.Now()):
-		return unprocessable("window_closed", "the new deadline has passed", "expires_at")
+		return kernel.Unprocessable("window_closed", "the new deadline has passed", "expires_at")
 	}
 	if t.Status == expired {
 		t.Status, t.ExpiredAt = invited, time.Time{}
@@ -212,34 +208,24 @@ func (p *product) later(at time.Time, do func()) {
 	})
 }
 
-// magicAddress is the sheet's table of e-mail addresses that decide what becomes of their owner. slow+ never starts, and slots, which
-// noshow+ would miss, Alooba has none: both do nothing.
-var magicAddress = regexp.MustCompile(`^(bounce|soft|decline|score|manual)(?:-(\d+(?:\.\d+)?))?(?:-(\d+(?:\.\d+)?))?\+`)
-
-// magic plans what the address of a newly invited candidate asks for.
+// magic plans what the address of a newly invited candidate asks for. slow never starts, and slots, which noshow would miss, Alooba has
+// none: both do nothing.
 func (p *product) magic(t *participant) {
-	m := magicAddress.FindStringSubmatch(strings.ToLower(t.person.Email))
-	if m == nil {
-		return
-	}
-	one, errOne := strconv.ParseFloat(m[2], 64)
-	two, errTwo := strconv.ParseFloat(m[3], 64)
-	one, two = min(one, 100), min(two, 100)
 	first := len(p.people[t.External.CandidateID].participants) == 1
-	switch word := m[1]; {
-	case word == "bounce":
+	switch m := kernel.ReadMagic(t.person.Email); {
+	case m.Word == "bounce":
 		p.soon(5, func() { p.bounce(t, "hard", "mailbox does not exist") })
-	case word == "soft" && first:
+	case m.Word == "soft" && first:
 		p.soon(5, func() { p.bounce(t, "soft", "mailbox is full") })
-	case word == "decline":
+	case m.Word == "decline":
 		p.soon(5, func() { p.cancel(t, declined) })
-	case word == "score" && errOne == nil:
+	case m.Word == "score":
 		p.soon(5, func() { p.start(t) })
-		p.soon(10, func() { p.finish(t, grading{score: one}) })
-	case word == "manual" && cmp.Or(errOne, errTwo) == nil:
+		p.soon(10, func() { p.finish(t, grading{score: m.Final}) })
+	case m.Word == "manual":
 		p.soon(5, func() { p.start(t) })
-		p.soon(10, func() { p.submit(t, grading{score: one, open: true}) })
-		p.soon(15, func() { p.evaluate(t, grading{score: two}) })
+		p.soon(10, func() { p.submit(t, grading{score: m.Partial, open: true}) })
+		p.soon(15, func() { p.evaluate(t, grading{score: m.Final}) })
 	}
 }
 

@@ -143,15 +143,10 @@ func (in invite) check() error {
 
 // checkPerson refuses whom Alooba cannot or must not mail.
 func (p *product) checkPerson(in invite) error {
-	switch h := p.people[in.External.CandidateID]; {
-	case h != nil && h.erased:
+	if h := p.people[in.External.CandidateID]; h != nil && h.erased {
 		return erased()
-	case in.Candidate.Email == "":
-		return unprocessable("missing_email", "candidate has no email", "candidate.email")
-	case !kernel.ValidEmail(in.Candidate.Email):
-		return unprocessable("invalid_email", "candidate's email is not valid", "candidate.email")
 	}
-	return nil
+	return kernel.CheckEmail(in.Candidate.Email)
 }
 
 func erased() error {
@@ -165,7 +160,7 @@ func (p *product) checkWindow(in invite) error {
 		from = *in.SendAt
 	}
 	if in.ExpiresAt != nil && !in.ExpiresAt.After(from) {
-		return unprocessable("window_closed", "the invitation would expire before it is sent", "expires_at")
+		return kernel.Unprocessable("window_closed", "the invitation would expire before it is sent", "expires_at")
 	}
 	return nil
 }
@@ -193,7 +188,7 @@ func (p *product) add(in invite, base string) (int, *participant, error) {
 	case do == ifAllowed:
 		return 0, nil, kernel.Refuse(http.StatusConflict, "retake_not_allowed", "the assessment can be taken once", "")
 	case do == anew && p.account.Quota == 0:
-		return 0, nil, unprocessable("quota_exhausted", "the account has no invitations left", "")
+		return 0, nil, kernel.Unprocessable("quota_exhausted", "the account has no invitations left", "")
 	case do == anew:
 		return http.StatusCreated, p.begin(a, in, base), nil
 	}

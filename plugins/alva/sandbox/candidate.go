@@ -139,17 +139,16 @@ func (p *product) add(pos *position, in invite, base string) (int, *candidate, e
 	if len(in.Tests) == 0 {
 		in.Tests = pos.Tests
 	}
+	badEmail := kernel.CheckEmail(in.Candidate.Email)
 	switch {
 	case in.External.CandidateID == "" || in.External.ApplicationID == "":
 		return 0, nil, kernel.Malformed("external", "candidate_id and application_id are required")
 	case p.people[in.External.CandidateID] != nil && p.people[in.External.CandidateID].erased:
 		return 0, nil, kernel.Refuse(http.StatusGone, "candidate_erased", "this candidate was removed from Alva", "external.candidate_id")
-	case in.Candidate.Email == "":
-		return 0, nil, kernel.Refuse(http.StatusUnprocessableEntity, "missing_email", "candidate has no email", "candidate.email")
-	case !kernel.ValidEmail(in.Candidate.Email):
-		return 0, nil, kernel.Refuse(http.StatusUnprocessableEntity, "invalid_email", "candidate's email is not valid", "candidate.email")
+	case badEmail != nil:
+		return 0, nil, badEmail
 	case p.profile(in.TestProfileID) == nil:
-		return 0, nil, kernel.Refuse(http.StatusUnprocessableEntity, "assessment_not_found", "no test profile has this id", "test_profile_id")
+		return 0, nil, kernel.Unprocessable("assessment_not_found", "no test profile has this id", "test_profile_id")
 	}
 	if err := checkTests(in.Tests); err != nil {
 		return 0, nil, err

@@ -3,9 +3,7 @@ package sandbox
 import (
 	"maps"
 	"math"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -220,34 +218,24 @@ func (p *product) mail(c *candidate, subject string) {
 	})
 }
 
-// magicAddress is the sheet's table of e-mail addresses that decide what becomes of their owner. Alva knows neither declining nor slots,
-// so decline+ and noshow+ do here what slow+ does: nothing.
-var magicAddress = regexp.MustCompile(`^(bounce|soft|score|manual)(?:-(\d+(?:\.\d+)?))?(?:-(\d+(?:\.\d+)?))?\+`)
-
-// magic plans what the address of a newly invited candidate asks for.
+// magic plans what the address of a newly invited candidate asks for. Alva knows neither declining nor slots, so decline and noshow do
+// here what slow does: nothing.
 func (p *product) magic(c *candidate) {
-	m := magicAddress.FindStringSubmatch(c.person.Email)
-	if m == nil {
-		return
-	}
-	one, errOne := strconv.ParseFloat(m[2], 64)
-	two, errTwo := strconv.ParseFloat(m[3], 64)
-	one, two = min(one, 100), min(two, 100)
-	switch word := m[1]; {
-	case word == "bounce":
+	switch m := kernel.ReadMagic(c.person.Email); {
+	case m.Word == "bounce":
 		p.later(c, 5*time.Second, func() { p.bounce(c, "hard", "mailbox does not exist") })
-	case word == "soft" && c.mails == 1:
+	case m.Word == "soft" && c.mails == 1:
 		p.later(c, 5*time.Second, func() { p.bounce(c, "soft", "mailbox is full") })
-	case word == "score" && errOne == nil:
+	case m.Word == "score":
 		p.later(c, 5*time.Second, func() { p.start(c) })
-		p.later(c, 10*time.Second, func() { p.finishAll(c, one); p.score(c, one, true, 0) })
-	case word == "manual" && errOne == nil && errTwo == nil:
+		p.later(c, 10*time.Second, func() { p.finishAll(c, m.Final); p.score(c, m.Final, true, 0) })
+	case m.Word == "manual":
 		p.later(c, 5*time.Second, func() { p.start(c) })
 		p.later(c, 10*time.Second, func() {
-			p.finish(c, newTest(c.Requested[0], one, p.Clock.Now()))
-			p.score(c, one, false, 0)
+			p.finish(c, newTest(c.Requested[0], m.Partial, p.Clock.Now()))
+			p.score(c, m.Partial, false, 0)
 		})
-		p.later(c, 15*time.Second, func() { p.finishAll(c, two); p.score(c, two, true, 0) })
+		p.later(c, 15*time.Second, func() { p.finishAll(c, m.Final); p.score(c, m.Final, true, 0) })
 	}
 }
 

@@ -119,7 +119,7 @@ func (p *product) keepPosting(posting string, in positionPut) (*position, error)
 	case strings.TrimSpace(in.Name) == "":
 		return nil, kernel.Malformed("name", "a job position needs a name")
 	case in.TestProfileID != "" && p.profile(in.TestProfileID) == nil:
-		return nil, kernel.Refuse(http.StatusUnprocessableEntity, "assessment_not_found", "no test profile has this id", "test_profile_id")
+		return nil, kernel.Unprocessable("assessment_not_found", "no test profile has this id", "test_profile_id")
 	}
 	if err := checkTests(in.Tests); err != nil {
 		return nil, err

@@ -139,22 +139,18 @@ func (p *product) postInvite(r *http.Request, body []byte) (int, any, error) {
 
 // checkInvite refuses what can never be sent.
 func (p *product) checkInvite(in invitePost, last *invite) error {
-	unprocessable := func(code, message, field string) error {
-		return kernel.Refuse(http.StatusUnprocessableEntity, code, message, field)
-	}
+	badEmail := kernel.CheckEmail(in.Candidate.Email)
 	switch {
 	case in.External.OpportunityID == "" || in.External.ApplicationID == "":
 		return kernel.Malformed("external", "opportunityId and applicationId are required")
 	case p.position(in.PositionID) == nil:
-		return unprocessable("assessment_not_found", "no position has this id", "positionId")
+		return kernel.Unprocessable("assessment_not_found", "no position has this id", "positionId")
 	case last != nil && last.Status == erased:
 		return kernel.Refuse(http.StatusGone, "candidate_erased", "this candidate was erased", "external.applicationId")
-	case in.Candidate.Email == "":
-		return unprocessable("missing_email", "candidate has no email", "candidate.email")
-	case !kernel.ValidEmail(in.Candidate.Email):
-		return unprocessable("invalid_email", "candidate's email is not valid", "candidate.email")
+	case badEmail != nil:
+		return badEmail
 	case in.ExpiresAt != nil && *in.ExpiresAt <= p.now():
-		return unprocessable("window_closed", "expiresAt has passed", "expiresAt")
+		return kernel.Unprocessable("window_closed", "expiresAt has passed", "expiresAt")
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"time"
 
@@ -200,7 +199,7 @@ func (p *product) extend(i *invite, until int64) error {
 	case err != nil:
 		return err
 	case until <= p.now():
-		return kernel.Refuse(http.StatusUnprocessableEntity, "window_closed", "expiresAt has passed", "expiresAt")
+		return kernel.Unprocessable("window_closed", "expiresAt has passed", "expiresAt")
 	}
 	i.extended = true
 	p.setWindow(i, &until)
@@ -252,27 +251,19 @@ func (p *product) fail(i *invite, reason string) error {
 	return nil
 }
 
-// magicAddress is the sheet's table of e-mail addresses that decide what becomes of their owner. Alex knows no declining, and marks nothing
-// by hand: decline+ does here what slow+ does, which is nothing, and manual- ends with its final score.
-var magicAddress = regexp.MustCompile(`^(bounce|soft|noshow|score|manual)(?:-\d+(?:\.\d+)?)??(?:-(\d+(?:\.\d+)?))?\+`)
-
-// magic plans what the address of a candidate asks for. Whatever cannot happen by then, does not.
+// magic plans what the address of a candidate asks for; whatever cannot happen by then, does not. Alex knows no declining, and marks
+// nothing by hand: decline does here what slow does, which is nothing, and manual ends with its final score.
 func (p *product) magic(i *invite) {
 	email := p.candidate(i.CandidateID).Email
-	m := magicAddress.FindStringSubmatch(email)
-	if m == nil {
-		return
-	}
-	score := json.Number(m[2])
-	switch word := m[1]; {
-	case word == "bounce":
+	switch m := kernel.ReadMagic(email); {
+	case m.Word == "bounce":
 		p.after(5*time.Second, func() { _ = p.bounce(i, "hard", "mailbox does not exist") })
-	case word == "soft" && len(p.Mail.Of(email)) == 1:
+	case m.Word == "soft" && len(p.Mail.Of(email)) == 1:
 		p.after(5*time.Second, func() { _ = p.bounce(i, "soft", "mailbox is full") })
-	case word == "noshow":
+	case m.Word == "noshow":
 		p.after(5*time.Second, func() { _ = p.book(i, p.Clock.Now().Add(5*time.Second)) })
-	case (word == "score" || word == "manual") && score != "":
+	case m.Word == "score", m.Word == "manual":
 		p.after(5*time.Second, func() { _ = p.start(i) })
-		p.after(10*time.Second, func() { _ = p.complete(i, evaluation{Score: score}) })
+		p.after(10*time.Second, func() { _ = p.complete(i, evaluation{Score: json.Number(fmt.Sprint(m.Final))}) })
 	}
 }

@@ -115,7 +115,7 @@ type invite struct {
 // check evens out an invite and finds its test.
 func (p *product) check(in *invite) (*test, error) {
 	in.Candidate.Email = strings.TrimSpace(in.Candidate.Email)
-	of := p.testOf(in.TestID, in.TestName)
+	of, badEmail := p.testOf(in.TestID, in.TestName), kernel.CheckEmail(in.Candidate.Email)
 	switch {
 	case in.External.CandidateID == "" || in.External.ApplicationID == "":
 		return nil, kernel.Malformed("external", "candidate_id and application_id are required")
@@ -123,12 +123,10 @@ func (p *product) check(in *invite) (*test, error) {
 		return nil, kernel.Malformed("expires_in_days", fmt.Sprintf("an invitation is open for 1 to %d days", mostDays))
 	case p.erased[in.External.CandidateID]:
 		return nil, errErased
-	case in.Candidate.Email == "":
-		return nil, kernel.Refuse(http.StatusUnprocessableEntity, "missing_email", "candidate has no email", "candidate.email")
-	case !kernel.ValidEmail(in.Candidate.Email):
-		return nil, kernel.Refuse(http.StatusUnprocessableEntity, "invalid_email", "candidate's email is not valid", "candidate.email")
+	case badEmail != nil:
+		return nil, badEmail
 	case of == nil:
-		return nil, kernel.Refuse(http.StatusUnprocessableEntity, "assessment_not_found", "there is no such test", "test_id")
+		return nil, kernel.Unprocessable("assessment_not_found", "there is no such test", "test_id")
 	}
 	return of, nil
 }

@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"regexp"
-	"strconv"
 	"time"
 
 	kit "github.com/patchbay-dev/patchbay/sdk/sandbox"
+	"github.com/patchbay-dev/patchbay/sdk/sandbox/kernel"
 )
 
 // result is what a finished test amounts to, at one revision.
@@ -175,27 +174,19 @@ func (p *product) mail(i *invitation, subject string) {
 	})
 }
 
-// magicAddress is the sheet's table of e-mail addresses that decide what becomes of their owner. Hired marks a test at once and knows no
-// slots, so of manual-40-65+ only the final 65 is told, and noshow+ does what slow+ does: nothing.
-var magicAddress = regexp.MustCompile(`^(bounce|soft|decline|score|manual-\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?\+`)
-
-// magic plans what the address of a newly invited candidate asks for.
+// magic plans what the address of a newly invited candidate asks for. Hired marks a test at once and knows no slots, so of manual only the
+// final score is told, and noshow does what slow does: nothing.
 func (p *product) magic(i *invitation) {
-	m := magicAddress.FindStringSubmatch(i.person.Email)
-	if m == nil {
-		return
-	}
-	percent, err := strconv.ParseFloat(m[2], 64)
-	switch word := m[1]; {
-	case word == "bounce":
+	switch m := kernel.ReadMagic(i.person.Email); {
+	case m.Word == "bounce":
 		p.later(i, 5*time.Second, func() { p.bounce(i, "hard", "mailbox does not exist") })
-	case word == "soft" && i.Attempt == 1:
+	case m.Word == "soft" && i.Attempt == 1:
 		p.later(i, 5*time.Second, func() { p.bounce(i, "soft", "mailbox is full") })
-	case word == "decline":
+	case m.Word == "decline":
 		p.later(i, 5*time.Second, func() { p.cancel(i, "declined") })
-	case err == nil && word != "soft":
+	case m.Word == "score", m.Word == "manual":
 		p.later(i, 5*time.Second, func() { p.start(i) })
-		p.later(i, 10*time.Second, func() { p.finish(i, marks{score: min(percent, 100) * i.of.MaxScore / 100}) })
+		p.later(i, 10*time.Second, func() { p.finish(i, marks{score: m.Final * i.of.MaxScore / 100}) })
 	}
 }
 

@@ -18,8 +18,18 @@ func Decode(body []byte, into any) error {
 	return nil
 }
 
-// ValidEmail is the syntax of a trimmed address.
-func ValidEmail(s string) bool {
+// CheckEmail refuses a candidate whose address, trimmed, is none.
+func CheckEmail(address string) error {
+	switch {
+	case address == "":
+		return Unprocessable("missing_email", "candidate has no email", "candidate.email")
+	case !validEmail(address):
+		return Unprocessable("invalid_email", "candidate's email is not valid", "candidate.email")
+	}
+	return nil
+}
+
+func validEmail(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	return ok && local != "" && len(local) <= 64 && len(s) <= 254 && !strings.Contains(domain, "@") && strings.Contains(domain, ".") &&
 		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r >= 0x80 && r < 0xa1 })

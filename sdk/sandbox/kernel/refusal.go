@@ -23,6 +23,11 @@ func Malformed(field, message string) error {
 	return Refuse(http.StatusBadRequest, "malformed", message, field)
 }
 
+// Unprocessable refuses what is well-formed and cannot be done.
+func Unprocessable(code, message, field string) error {
+	return Refuse(http.StatusUnprocessableEntity, code, message, field)
+}
+
 // NotFound says that there is no such thing.
 func NotFound(what string) error {
 	return Refuse(http.StatusNotFound, "not_found", "there is no such "+what, "")
