@@ -18,7 +18,7 @@
 //	GET    state · GET state/PATH                    everything a test wants to see
 //	GET    mailbox?to=ADDRESS                        the mail the product sent
 //	POST   deliveries/options {"copies":3,"shuffle":true,"seed":1,"hold":false,"gaps":["5s"],"timeout":"10s"}   what is absent stays
-//	GET    deliveries                                every webhook with its tries and their answers
+//	GET    deliveries                                every webhook and call back with its tries and their answers
 //	POST   deliveries/flush                          sends at once what is held or waits for its next try
 //	POST   deliveries/ID/rerun
 //	POST   reset                                     a new World: as just started

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Delivery is one webhook to one address.
+// Delivery is one webhook, or another call back, to one address.
 type Delivery struct {
 	Event  string // its name, for the log
 	Method string // empty: POST
@@ -63,7 +63,7 @@ type Try struct {
 	Error  string    `json:"error,omitempty"`
 }
 
-// Outbox sends the product's webhooks: at once, again after each gap until a try is accepted. Redirects are answers, not followed.
+// Outbox sends the product's deliveries: at once, again after each gap until a try is accepted. Redirects are answers, not followed.
 type Outbox struct {
 	clock  *Clock
 	ctx    context.Context // ends with the World
