@@ -6,7 +6,9 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"sync"
@@ -25,6 +27,16 @@ type Delivery struct {
 	// Answered, if not nil, hears each try, counted from 1, and its status, 0 when there was no answer; if it returns
 	// false there is no further try.
 	Answered func(try, status int) (again bool)
+}
+
+// Deliverable tells whether a product that sends over https alone would send to an address; a sandbox sends to its own machine as well.
+func Deliverable(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 func (d Delivery) accepts(status int) bool {

@@ -204,3 +204,15 @@ func TestCloseEndsATryThatHangs(t *testing.T) {
 		t.Errorf("sent: %+v", sent)
 	}
 }
+
+func TestDeliverable(t *testing.T) {
+	for address, want := range map[string]bool{
+		"https://x.test/h": true, "http://localhost:1/h": true, "http://127.0.0.1/h": true, "http://[::1]:1/h": true,
+		"http://x.test/h": false, "http://192.0.2.1/h": false, "https:///h": false, "https://u:p@x.test/h": false, "ftp://x.test/h": false,
+		"": false, "https://x.test:port/": false,
+	} {
+		if got := Deliverable(address); got != want {
+			t.Errorf("%q: %v, want %v", address, got, want)
+		}
+	}
+}

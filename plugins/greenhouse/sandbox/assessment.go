@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/patchbay-dev/patchbay/sdk/sandbox"
 )
 
 // partner is the one assessment partner, as Greenhouse's staff registered it: four addresses and the organization's key (section 2.1).
@@ -31,7 +33,7 @@ func (p partner) check() error {
 		return errors.New("a partner's key has 1 to 170 characters")
 	}
 	for _, address := range []string{p.ListTests, p.SendTest, p.TestStatus, p.ResponseError} {
-		if !deliverable(address) {
+		if !sandbox.Deliverable(address) {
 			return fmt.Errorf("a partner has four https addresses; %q is none", address)
 		}
 	}

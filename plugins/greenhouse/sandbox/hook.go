@@ -7,10 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/textproto"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -100,20 +98,10 @@ func (h *config) check() error {
 		return errors.New("a webhook needs a secret key")
 	case h.Attempts < 1 || h.Attempts > mostTries:
 		return fmt.Errorf("a webhook is tried 1 to %d times", mostTries)
-	case !deliverable(h.URL):
+	case !sandbox.Deliverable(h.URL):
 		return errors.New("a webhook's endpoint is an https address")
 	}
 	return nil
-}
-
-// deliverable tells whether Greenhouse would send there: over https, or in the sandbox also to this machine.
-func deliverable(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // save keeps a new or changed webhook and pings it: it stays enabled if the answer is 200 (section 7.4).
