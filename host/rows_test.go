@@ -3,6 +3,7 @@ package main_test
 import (
 	_ "embed"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -67,7 +68,10 @@ var rowsX = map[string]row{
 	"X9": {play: strangersPlugin},
 }
 
-// TestRows plays every row; those without a test are pending. `make rows` prints them as a table.
+// pending are the promises that nothing keeps yet: a pairing cannot run in shadow mode.
+var pending = list("X8")
+
+// TestRows plays every row; one without a test fails, unless it is pending. `make rows` prints them as a table.
 func TestRows(t *testing.T) {
 	known := 0
 	shared := sync.OnceValue(func() *rig { return newRig(t, "virtual") })
@@ -83,8 +87,11 @@ func TestRows(t *testing.T) {
 		}
 		t.Run(id, func(t *testing.T) {
 			t.Attr("promise", promise)
-			if !tested {
+			switch {
+			case !tested && slices.Contains(pending, id):
 				t.Skip("pending")
+			case !tested:
+				t.Fatal("nothing tests this promise")
 			}
 			t.Parallel()
 			s := &scene{T: t, row: id}

@@ -15,9 +15,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"sync"
@@ -121,20 +119,10 @@ func (b Body) configure(h *Hook) error {
 	if _, ok := Events[h.Event]; !ok {
 		return fmt.Errorf("event %s is not valid", h.Event)
 	}
-	if !deliverable(h.URL) {
+	if !sandbox.Deliverable(h.URL) {
 		return fmt.Errorf("url must be an https address")
 	}
 	return nil
-}
-
-// deliverable tells whether Lever would deliver there: over https, or in the sandbox also to this machine.
-func deliverable(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // Hooks are the webhooks of one account, whose lock guards them.
