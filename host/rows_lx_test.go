@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -17,7 +18,7 @@ var rowsLX = map[string]row{
 	"LX3":  {play: alexTriggerStage, house: true},
 	"LX4":  {play: alexOnApplication, house: true},
 	"LX5":  {play: alexInterviewOfPosting, house: true},
-	"LX6":  {play: alexInviteSent, house: true},
+	"LX6":  {play: alexInviteSent},
 	"LX7":  {play: alexComplete, house: true},
 	"LX8":  {play: alexNotes, house: true},
 	"LX9":  {play: alexReports},
@@ -192,6 +193,8 @@ func alexInterviewOfPosting(s *scene) {
 }
 
 func alexInviteSent(s *scene) {
+	s.rig = newLeverPair(s, "apriora") // the time moves
+	s.hookByHand("candidateStageChange")
 	p := s.posting()
 	ann, bea, cyd := s.onSite(p), s.onSite(p, object{"email": ""}), s.apply(p)
 	s.settle()
@@ -201,6 +204,13 @@ func alexInviteSent(s *scene) {
 		Stage: "On-site Interview",
 	})
 	s.showsInterviewed(cyd, interviewed{Stage: newApplicant})
+
+	s.apriora.act(s, "invitation-delay", object{"by": "1h"})
+	dan := s.onSite(p)
+	s.settle()
+	s.showsInterviewed(dan, interviewed{Alex: "TRIGGERED", Stage: "On-site Interview"}) // taken, and not sent yet
+	s.advance(s, 2*time.Hour)
+	s.showsInterviewed(dan, invitedByAlex)
 
 	s.apriora.act(s, "fail", object{"application": ann.id, "reason": "mail_refused"}) // it was taken, and then not sent
 	s.settle()

@@ -34,6 +34,7 @@ type Invited struct {
 	Remote       string   `json:"remote"`                  // the vendor's id, as its later events name it
 	URL          string   `json:"url,omitempty"`           // the candidate's page at the vendor, for recruiters; never one that expires
 	PassingScore *float64 `json:"passing_score,omitempty"` // percent, as it was at the invitation
+	Pending      bool     `json:"pending,omitempty"`       // taken, but not sent yet: an invited event tells when it is
 }
 
 // Assessment is one entry of a vendor's catalogue.

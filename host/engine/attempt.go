@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/patchbay-dev/patchbay/host/effect"
 	"github.com/patchbay-dev/patchbay/host/hearing"
@@ -16,9 +17,16 @@ func (s *shift) call(ctx context.Context, last *journal.Reading, f journal.Effec
 	var stages []sdk.Stage
 	var fresh *journal.Reading
 	if f.Verb == sdk.VerbMove {
+		age := moveStale
+		if f.Attempt > 0 {
+			age = 0
+		}
 		var err error
-		if fresh, err = s.reread(ctx, s.Subject, last.At, f.Attempt > 0); err != nil {
+		if fresh, err = s.reread(ctx, s.Subject, last.At, age); err != nil {
 			return err
+		}
+		if fresh != nil && fresh.Application.Stage.ID != last.Application.Stage.ID {
+			return s.yield(ctx, f.Key, fresh)
 		}
 		at := cmp.Or(fresh, last).Application.Stage.ID
 		if stages, err = s.stages(ctx, f.Conn, f.Write.Move.Stage, at); err != nil {
@@ -47,6 +55,26 @@ func (s *shift) call(ctx context.Context, last *journal.Reading, f journal.Effec
 		return err
 	}
 	return s.finish(ctx, a)
+}
+
+// yieldTime is how long a move of ours lets another go first.
+const yieldTime = 2 * time.Second
+
+// yield has a recruiter's move that was just read be heard before ours is made: some rule may wait for the stage she chose.
+func (s *shift) yield(ctx context.Context, k sdk.Key, r *journal.Reading) error {
+	app := r.Application
+	ev := sdk.Event{
+		ID: sdk.ContentID("read", s.Conn, s.ID, app.Stage.ID, app.StageSince.UTC().String()), Kind: sdk.KindMoved, At: app.StageSince,
+		Application: s.ID, Reason: journal.Sweep,
+	}
+	news, err := s.Journal.Append(ctx, s.Conn, []sdk.Event{ev}, s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	for _, n := range news {
+		s.Hear(n)
+	}
+	return s.commit(ctx, known(k, effect.NotApplied{After: yieldTime, Steady: true, Reason: "somebody else has moved the application"}))
 }
 
 // admit waits for an effect's turn to call. Nothing is owed for so long.

@@ -123,7 +123,7 @@ func (e *Engine) hearVendor(ctx context.Context, s journal.Subject, arrivals []j
 	}
 	var fresh *journal.Reading
 	if follows {
-		if fresh, err = e.reread(ctx, of, last, false); err != nil {
+		if fresh, err = e.reread(ctx, of, last, stale); err != nil {
 			return due, false, err
 		}
 	}

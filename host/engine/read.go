@@ -28,8 +28,11 @@ func ask[T any](e *Engine, conn string, read func(Connection) (T, error)) (out T
 	return out, e.rest.Learn(conn, err)
 }
 
-// stale is how old a reading may be before rules are asked or an application is moved.
-const stale = time.Minute
+// stale is how old a reading may be before rules are asked; moveStale before an application is moved, which recruiters do as well.
+const (
+	stale     = time.Minute
+	moveStale = 5 * time.Second
+)
 
 // read reads an application now.
 func (e *Engine) read(ctx context.Context, s journal.Subject) (*journal.Reading, error) {
@@ -72,10 +75,10 @@ func told(r journal.Reading, a journal.Arrival) journal.Reading {
 	return r
 }
 
-// reread reads the application of a case again if the last reading is stale, or of an earlier run of the host, which may have died in the
-// middle of a change, or if it must be. It is nil if not, or if the application is not there: what was read last will do.
-func (e *Engine) reread(ctx context.Context, s journal.Subject, last time.Time, must bool) (*journal.Reading, error) {
-	if !must && e.Clock.Now().Sub(last) < stale && !last.Before(e.since) {
+// reread reads the application of a case again if the last reading is of that age, or of an earlier run of the host, which may have died in
+// the middle of a change. It is nil if not, or if the application is not there: what was read last will do.
+func (e *Engine) reread(ctx context.Context, s journal.Subject, last time.Time, age time.Duration) (*journal.Reading, error) {
+	if e.Clock.Now().Sub(last) < age && !last.Before(e.since) {
 		return nil, nil
 	}
 	r, err := e.read(ctx, s)

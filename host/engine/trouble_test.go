@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -288,6 +289,41 @@ func TestMoves(t *testing.T) {
 				s.settle(3 * time.Hour)
 				if got := s.see("ann"); got.Stage != tt.want || len(s.moves) != tt.moves {
 					t.Errorf("she is in %s after %q\n%s", got.Stage, s.moves, s.story("ann"))
+				}
+			})
+		})
+	}
+}
+
+// A recruiter who moves somebody while our own move is on its way goes first: we never move back whom she moved on, and a rule that waits for
+// the stage she chose is heard before we move on.
+func TestARecruiterMovesInBetween(t *testing.T) {
+	for name, tt := range map[string]struct {
+		to, want string
+		mails    int
+	}{
+		"past our stage":                {"Offer", "Offer", 1},
+		"to one that a rule waits for":  {"Phone", "Interview", 2},
+		"away, to one before, and back": {"New", "Interview", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(rules, "  on applied {", "  on moved {\n    to = \"Phone\"\n    invite { assessment = \"Go\" }\n  }\n  on applied {", 1)
+			play(t, text, func(s *scene) {
+				s.stages = slices.Insert(s.stages, 2, sdk.Stage{ID: "phone", Name: "Phone"})
+				for i := range s.stages {
+					s.stages[i].Index = i
+				}
+				s.meets(sdk.VerbLink, fate{reaches: true, slow: 20 * time.Second, status: 201})
+				s.apply("ann")
+				s.settle(time.Minute)
+				s.move("ann", "Assessment")
+				s.settle(time.Hour)
+				s.says(0, sdk.KindCompleted, score("1", 80))
+				time.Sleep(10 * time.Second) // the link is on its way, the move comes after it
+				s.change("ann", func(a *sdk.Application) { s.enter(a, tt.to) })
+				s.settle(time.Hour)
+				if got := s.see("ann"); got.Stage != tt.want || got.Mails != tt.mails {
+					t.Errorf("stage %q, %d mails, want %q and %d\n%s", got.Stage, got.Mails, tt.want, tt.mails, s.story("ann"))
 				}
 			})
 		})

@@ -102,5 +102,8 @@ func (h *Hearing) invited(v *invitation.Invitation, done sdk.Done) {
 	if v.Remote != "" {
 		h.News = append(h.News, journal.Subject{Conn: v.Vendor, ID: v.Remote})
 	}
+	if done.Invited != nil && done.Invited.Pending {
+		return // the vendor tells when it is sent
+	}
 	h.Tell(v, sdk.Event{ID: sdk.ContentID(string(v.Key), "invited"), Kind: sdk.KindInvited, At: h.Now})
 }

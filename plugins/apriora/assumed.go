@@ -43,6 +43,9 @@ var kinds = map[string]sdk.Kind{
 	"session.incomplete": sdk.KindExpired,
 }
 
+// triggered is the status of an invite that is taken and mailed later.
+const triggered = "TRIGGERED"
+
 // over are the statuses of an invite from which no report comes any more.
 var over = []string{"INVITE_FAILED", "BOUNCED", "INTERVIEW_INCOMPLETE", "CANCELLED", "ERASED"}
 

@@ -37,7 +37,7 @@ func (a *apriora) Invite(ctx context.Context, inv sdk.Invitation) (sdk.Invited, 
 	if err != nil {
 		return sdk.Invited{}, fmt.Errorf("invite: Apriora's answer: %w", err)
 	}
-	return sdk.Invited{Remote: at.String()}, nil
+	return sdk.Invited{Remote: at.String(), Pending: made.Status == triggered}, nil
 }
 
 // Promise: Apriora keeps an invitation's key. Everything else here sets an absolute value.

@@ -3,6 +3,7 @@ package serve_test
 import (
 	"context"
 	"encoding/json"
+	"iter"
 
 	"github.com/patchbay-dev/patchbay/sdk"
 	"github.com/patchbay-dev/patchbay/sdk/rest"
@@ -16,6 +17,14 @@ type config struct {
 }
 
 type acme struct{ api *rest.Client }
+
+func (a acme) Assessments(ctx context.Context) iter.Seq2[sdk.Assessment, error] {
+	return rest.Pages(func(string) ([]sdk.Assessment, string, error) {
+		var all []sdk.Assessment // Acme's names are ours: id, name
+		err := a.api.Get(ctx, rest.Path{"tests"}, nil, &all)
+		return all, "", err
+	})
+}
 
 func (a acme) Invite(ctx context.Context, inv sdk.Invitation) (sdk.Invited, error) {
 	in := map[string]string{"email": inv.Candidate.Email, "test": inv.Assessment, "reference": inv.Key.Marker()}

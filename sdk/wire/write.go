@@ -123,7 +123,7 @@ func sdkInvitation(i *pb.Invitation) sdk.Invitation {
 func pbDone(d sdk.Done) *pb.Done {
 	out := &pb.Done{Remote: d.Remote}
 	if i := d.Invited; i != nil {
-		out.Invited = &pb.Invited{Remote: i.Remote, Url: i.URL, PassingScore: i.PassingScore}
+		out.Invited = &pb.Invited{Remote: i.Remote, Url: i.URL, PassingScore: i.PassingScore, Pending: i.Pending}
 	}
 	return out
 }
@@ -131,7 +131,7 @@ func pbDone(d sdk.Done) *pb.Done {
 func sdkDone(d *pb.Done) sdk.Done {
 	out := sdk.Done{Remote: d.GetRemote()}
 	if i := d.GetInvited(); i != nil {
-		out.Invited = &sdk.Invited{Remote: i.GetRemote(), URL: i.GetUrl(), PassingScore: i.PassingScore}
+		out.Invited = &sdk.Invited{Remote: i.GetRemote(), URL: i.GetUrl(), PassingScore: i.PassingScore, Pending: i.GetPending()}
 	}
 	return out
 }

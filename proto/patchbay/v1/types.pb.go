@@ -1828,6 +1828,7 @@ type Invited struct {
 	Remote        string                 `protobuf:"bytes,1,opt,name=remote,proto3" json:"remote,omitempty"`
 	Url           string                 `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
 	PassingScore  *float64               `protobuf:"fixed64,3,opt,name=passing_score,json=passingScore,proto3,oneof" json:"passing_score,omitempty"` // percent
+	Pending       bool                   `protobuf:"varint,4,opt,name=pending,proto3" json:"pending,omitempty"`                                      // taken, but not sent yet
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1881,6 +1882,13 @@ func (x *Invited) GetPassingScore() float64 {
 		return *x.PassingScore
 	}
 	return 0
+}
+
+func (x *Invited) GetPending() bool {
+	if x != nil {
+		return x.Pending
+	}
+	return false
 }
 
 type Outcome struct {
@@ -2272,11 +2280,12 @@ const file_patchbay_v1_types_proto_rawDesc = "" +
 	"posting_at\x18\a \x01(\tR\tpostingAt\x12\x1e\n" +
 	"\n" +
 	"assessment\x18\b \x01(\tR\n" +
-	"assessment\"o\n" +
+	"assessment\"\x89\x01\n" +
 	"\aInvited\x12\x16\n" +
 	"\x06remote\x18\x01 \x01(\tR\x06remote\x12\x10\n" +
 	"\x03url\x18\x02 \x01(\tR\x03url\x12(\n" +
-	"\rpassing_score\x18\x03 \x01(\x01H\x00R\fpassingScore\x88\x01\x01B\x10\n" +
+	"\rpassing_score\x18\x03 \x01(\x01H\x00R\fpassingScore\x88\x01\x01\x12\x18\n" +
+	"\apending\x18\x04 \x01(\bR\apendingB\x10\n" +
 	"\x0e_passing_score\"\x83\x01\n" +
 	"\aOutcome\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12*\n" +
