@@ -23,10 +23,14 @@ func describe(ctx context.Context, plugins string, folder *config.Folder, online
 	x, diags, err := exchange.Open(ctx, exchange.Options{
 		Dir: dir, Plugins: plugins, Folder: folder, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
-	defer x.Close()
 	got := described{diags: diags, verbs: x.Verbs(), could: x.Optional(), stages: map[string][]sdk.Stage{}}
-	if err != nil || !online {
+	if err != nil {
+		x.Close()
 		return got, err
+	}
+	defer x.Close()
+	if !online {
+		return got, nil
 	}
 	for _, c := range folder.Connections {
 		l := x.Lines[c.Name]
