@@ -43,7 +43,7 @@ chaos: ## kills the host again and again while candidates go through, for severa
 fuzz: ## fuzzes what strangers can reach: the webhook door, the plugins' receivers, the reader of the configuration; fuzztime=2m
 	for p in $(fuzzed); do go test ./$$p -run '^$$' -fuzz . -fuzztime $(fuzztime) || exit; done
 
-rows: ## plays every row of the guides' promises; prints id, promise and pass, fail or pending
+rows: ## plays every row of the guides' promises; prints id, promise and pass or fail
 	go test ./host -run '^TestRows$$' -json | go run .ci/rows.go
 
 clean: ## removes what was built, and the demo's state

@@ -33,12 +33,13 @@ import (
 
 // settings is what a host is started with.
 type settings struct {
-	config   string // folder
-	state    string // file
-	programs string // folder of the plugins
-	listen   string // address of the door
-	public   string // URL of the door as products see it; empty: http:// and the address
-	virtual  bool   // the clock
+	config   string    // folder
+	state    string    // file
+	programs string    // folder of the plugins
+	listen   string    // address of the door
+	public   string    // URL of the door as products see it; empty: http:// and the address
+	virtual  bool      // the clock
+	mode     rule.Mode // how far any pairing may act at most
 	log      *slog.Logger
 }
 
@@ -82,6 +83,9 @@ func assemble(ctx context.Context, s settings) (h *host, err error) {
 		return h, &refused{folder, diags}
 	}
 	h.pairings = folder.Pairings
+	for _, p := range h.pairings {
+		p.Lower(s.mode)
+	}
 	if h.memory, err = openMemory(ctx, s.state, true); err != nil {
 		return h, err
 	}

@@ -11,11 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/patchbay-dev/patchbay/host/config"
+	"github.com/patchbay-dev/patchbay/host/rule"
 )
 
 func newRunCmd() *cobra.Command {
 	var s settings
-	var level, clock string
+	var level, clock, mode string
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "run",
@@ -25,7 +26,7 @@ func newRunCmd() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			for _, flag := range []struct{ name, given, words string }{
-				{"clock", clock, "real virtual"}, {"log-level", level, "trace debug info warn error"},
+				{"clock", clock, "real virtual"}, {"mode", mode, "live shadow off"}, {"log-level", level, "trace debug info warn error"},
 			} {
 				if !slices.Contains(strings.Fields(flag.words), flag.given) {
 					return &usageError{c.CommandPath(), fmt.Errorf("--%s %q is none of: %s", flag.name, flag.given, flag.words)}
@@ -36,6 +37,7 @@ func newRunCmd() *cobra.Command {
 			}
 			s.virtual = clock == "virtual"
 			s.log = newLog(os.Stderr, level, asJSON)
+			s.mode = rule.Mode(mode)
 			h, err := assemble(c.Context(), s)
 			var no *refused
 			if errors.As(err, &no) {
@@ -58,6 +60,7 @@ func newRunCmd() *cobra.Command {
 	f.StringVar(&s.public, "public-url", "", "the `URL` of that address as the products see it, through your proxy")
 	f.StringVar(&level, "log-level", "info", "trace, debug, info, warn or error")
 	f.BoolVar(&asJSON, "log-json", false, "log JSON, a line an event")
+	f.StringVar(&mode, "mode", string(rule.Live), "live, shadow (decides and tells, and does nothing) or off: how far any pairing may act at most")
 	f.StringVar(&clock, "clock", "real", "real, or virtual: time then stands still until POST /clock/advance moves it")
 	return c
 }

@@ -35,7 +35,7 @@ func (e *Engine) begin(ctx context.Context, h *hearing.Hearing) (*attempt, error
 			continue
 		}
 		conn := e.Connections[f.Conn]
-		if p.Mode == rule.Off || conn == nil || e.rest.Has(f.Conn) || e.going.Err() != nil {
+		if p.Mode != rule.Live || conn == nil || e.rest.Has(f.Conn) || e.going.Err() != nil {
 			continue
 		}
 		turn, free := conn.TryAdmit()

@@ -72,7 +72,7 @@ var lazy = []sdk.Verb{sdk.VerbLink, sdk.VerbFields}
 
 // workOn takes the effects of one lane as far as they go.
 func (e *Engine) workOn(ctx context.Context, t task, pool string) (next string, due time.Time, err error) {
-	if p := e.hearings.Pairing(t.pairing); p != nil && p.Mode == rule.Off {
+	if p := e.hearings.Pairing(t.pairing); p != nil && p.Mode != rule.Live {
 		return "", time.Time{}, nil // until a start in which it is live
 	}
 	s := &shift{Engine: e, task: t}

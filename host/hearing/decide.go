@@ -20,7 +20,7 @@ func (h *Hearing) Decide(ctx context.Context, arrivals []journal.Arrival, known 
 			h.Note(journal.Entry{What: "event", Name: string(a.Event.Kind), Detail: a.Event.Tag})
 		}
 		for _, p := range h.Pairings {
-			if p.ATS != h.Case.ATS || p.Mode != rule.Live {
+			if p.ATS != h.Case.ATS || p.Mode == rule.Off {
 				continue
 			}
 			if a.Event.Kind == sdk.KindRequested {
@@ -75,7 +75,7 @@ func (h *Hearing) ask(ctx context.Context, p *rule.Pairing, ev sdk.Event, assess
 	for tag, a := range h.Case.Appearances {
 		seen[tag] = a.N
 	}
-	used, err := h.used(ctx, ev)
+	used, err := h.used(ctx, p, ev)
 	if err != nil {
 		return plan, err
 	}
@@ -88,6 +88,10 @@ func (h *Hearing) ask(ctx context.Context, p *rule.Pairing, ev sdk.Event, assess
 	}
 	h.record(p, ev, plan.Decisions)
 	h.warn(p, ev, plan.Near)
+	if p.Mode == rule.Shadow {
+		h.shadow(p, plan.Invites)
+		return plan, nil
+	}
 	for _, in := range plan.Invites {
 		if err := h.invite(ctx, p, in, ev.Kind == sdk.KindRequested); err != nil {
 			return plan, err
@@ -103,16 +107,35 @@ func (h *Hearing) ask(ctx context.Context, p *rule.Pairing, ev sdk.Event, assess
 }
 
 // used is the facts that are the baseline. A sweep sees what lies before the host's first day; a webhook is news by nature.
-func (h *Hearing) used(ctx context.Context, ev sdk.Event) ([]string, error) {
+func (h *Hearing) used(ctx context.Context, p *rule.Pairing, ev sdk.Event) ([]string, error) {
+	used := journal.Union(h.Case.Used, h.Case.Shadowed[p.Label])
 	if ev.Reason != journal.Sweep {
-		return h.Case.Used, nil
+		return used, nil
 	}
 	first, err := h.Journal.Mark(ctx, journal.FirstSweep(h.Case.ATS))
 	if err != nil || first.IsZero() {
-		return h.Case.Used, err
+		return used, err
 	}
-	return append(rule.Before(h.Case.Last.Application, first), h.Case.Used...), nil
+	return append(rule.Before(h.Case.Last.Application, first), used...), nil
 }
+
+// shadow tells of invitations that a pairing in shadow mode would have sent. What they would have rested on is no news when it goes live.
+func (h *Hearing) shadow(p *rule.Pairing, invites []rule.Invite) {
+	for _, in := range invites {
+		entry := journal.Entry{What: "effect", Name: "invite", Pairing: p.Label, Verdict: "not done", Reason: inShadow, Detail: in.Assessment}
+		if in.Failed != nil {
+			entry.Detail = in.Failed.Reason + ": " + in.Failed.Detail
+		}
+		h.Note(entry)
+		if h.Case.Shadowed == nil {
+			h.Case.Shadowed = map[string][]string{}
+		}
+		h.Case.Shadowed[p.Label] = journal.Union(h.Case.Shadowed[p.Label], in.Facts)
+	}
+}
+
+// inShadow is the reason of what is not done.
+const inShadow = "shadow"
 
 // record tells what was decided. Scans and sweeps ask again and again: then only a verdict that changed is told.
 func (h *Hearing) record(p *rule.Pairing, ev sdk.Event, decisions []rule.Decision) {

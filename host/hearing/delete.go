@@ -41,7 +41,7 @@ func (h *Hearing) farewells(ctx context.Context) error {
 		maybe := last && slices.ContainsFunc(h.Case.Effects, func(f journal.Effect) bool {
 			return f.Conn == p.Vendor && f.Verb == sdk.VerbInvite && f.State == effect.Cancelled && f.Doubt > 0
 		})
-		if p.ATS != h.Case.ATS || p.Mode == rule.Off || len(remotes) == 0 && !maybe {
+		if p.ATS != h.Case.ATS || p.Mode != rule.Live || len(remotes) == 0 && !maybe {
 			continue
 		}
 		person, w := h.Case.Last.Application.Person, sdk.Write{}

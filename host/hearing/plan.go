@@ -102,6 +102,10 @@ func (h *Hearing) Tell(v *invitation.Invitation, ev sdk.Event) {
 		plan := p.Follow(step, after, h.Case.Last.Application)
 		h.record(p, step.Event, plan.Decisions)
 		for _, w := range plan.Writes {
+			if p.Mode == rule.Shadow {
+				h.Note(journal.Entry{What: "effect", Name: w.Slot, Pairing: p.Label, Verdict: "not done", Reason: inShadow})
+				continue
+			}
 			h.follow(p, after, step, w)
 		}
 	}

@@ -21,6 +21,7 @@ type Case struct {
 	Effects     []Effect                `json:"effects,omitempty"`     // in the order they were decided
 	Appearances map[string]Appearance   `json:"appearances,omitempty"` // by tag: those that rules look for
 	Used        []string                `json:"used,omitempty"`        // trigger facts that were there before we were
+	Shadowed    map[string][]string     `json:"shadowed,omitempty"`    // by pairing: trigger facts that it would have acted on
 	Shown       map[string]Shown        `json:"shown,omitempty"`       // by pairing: our tags
 	Verdicts    map[string]string       `json:"verdicts,omitempty"`    // by rule: the last refusal, told again only when it changes
 	Moved       string                  `json:"moved,omitempty"`       // the stage into which we moved it, since Last was read

@@ -56,7 +56,7 @@ func Compile(block *hcl.Block, folder Folder) (*Pairing, hcl.Diagnostics) {
 	c.ATS = c.connection(content.Attributes["ats"], "ats")
 	c.Vendor = c.connection(content.Attributes["vendor"], "vendor")
 	if mode := content.Attributes["mode"]; mode != nil {
-		c.Mode = Mode(c.keyword(mode.Expr, "mode", string(Live), string(Off)))
+		c.Mode = Mode(c.keyword(mode.Expr, "mode", string(Live), string(Shadow), string(Off)))
 	}
 	for _, b := range blocks["assert"] {
 		c.compileAssert(b)

@@ -29,9 +29,20 @@ import (
 type Mode string
 
 const (
-	Live Mode = "live"
-	Off  Mode = "off" // every rule reached is refused; tags are left as they are, so the caller does not ask for them
+	Live   Mode = "live"
+	Shadow Mode = "shadow" // decides, and the caller does nothing of it
+	Off    Mode = "off"    // every rule reached is refused; tags are left as they are, so the caller does not ask for them
 )
+
+// Modes are all modes; each acts less than the one before.
+var Modes = []Mode{Live, Shadow, Off}
+
+// Lower lets a pairing act no further than to a mode. It is called before the pairing is used.
+func (p *Pairing) Lower(to Mode) {
+	if slices.Index(Modes, to) > slices.Index(Modes, p.Mode) {
+		p.Mode = to
+	}
+}
 
 // Mirror is what the vendor's copy follows.
 type Mirror struct {

@@ -56,7 +56,7 @@ var (
 		Arguments: []schema.Argument{
 			{Name: "ats", Required: true, Words: true, About: "a connection, as ats.NAME"},
 			{Name: "vendor", Required: true, Words: true, About: "a connection, as vendor.NAME"},
-			{Name: "mode", Words: true, About: "live or off, without quotes; live if left out"},
+			{Name: "mode", Words: true, About: "live, shadow (decides and tells, and does nothing) or off, without quotes; live if left out"},
 		},
 		Blocks: []schema.Block{Locals, language.Definition, asserts, Guards, rules, groups, mirrors, limits, renames},
 	}

@@ -22,13 +22,13 @@ ats "se" {
 
 pairing "frame" { # ERROR: PB203 Missing required argument: The argument "vendor" is required
   ats  = ats.levr # ERROR: PB212 Unknown connection: There is no block ats "levr". Did you mean "lever"?
-  mode = "live" # ERROR: PB214 Unknown word: mode is a word without quotes: live, off.
+  mode = "live" # ERROR: PB214 Unknown word: mode is a word without quotes: live, shadow, off.
   stage = "x" # ERROR: PB202 Unsupported argument: An argument named "stage" is not expected here
 }
 pairing "modes" {
   ats    = "lever" # ERROR: PB211 Not a connection: Name a connection here: ats.NAME, without quotes.
   vendor = ats.lever # ERROR: PB211 Not a connection: vendor.NAME
-  mode   = shadow # ERROR: PB214 Unknown word: "shadow" is no mode known here. Known here: live, off.
+  mode   = rehearsal # ERROR: PB214 Unknown word: "rehearsal" is no mode known here. Known here: live, shadow, off.
 }
 pairing "later" {
   ats    = ats.lever
