@@ -176,16 +176,18 @@ type acmeInvitation struct{ Email, Test string }
 
 func newAcme(t testing.TB) *acme {
 	a := &acme{}
-	a.Server = httptest.NewServer(http.HandlerFunc(a.invite))
+	a.Server = httptest.NewServer(http.HandlerFunc(a.serve))
 	t.Cleanup(a.Close)
 	return a
 }
 
-func (a *acme) invite(w http.ResponseWriter, r *http.Request) {
+func (a *acme) serve(w http.ResponseWriter, r *http.Request) {
 	var in acmeInvitation
 	switch {
 	case r.Header.Get("Authorization") != "Bearer "+acmeKey:
 		w.WriteHeader(http.StatusUnauthorized)
+	case r.Method+r.URL.Path == "GET/tests":
+		fmt.Fprint(w, `[{"id": "essay-1", "name": "Essay"}]`)
 	case r.Method+r.URL.Path != "POST/invitations" || json.NewDecoder(r.Body).Decode(&in) != nil:
 		w.WriteHeader(http.StatusNotFound)
 	default:

@@ -57,8 +57,7 @@ func completedBeforeStarted(s *scene) {
 }
 
 func onePersonTwice(s *scene) {
-	s.alooba.act(s, "assessment", object{"name": "Once Each"})
-	p, q := s.posting("Alooba Assessment - Once Each"), s.posting("Alex - On Application")
+	p, q := s.posting("Alooba Assessment - SQL Essentials"), s.posting("Alex - On Application")
 	ann := s.apply(p)
 	s.settle()
 	same := object{"email": ann.email, "name": "Ann Example"}
