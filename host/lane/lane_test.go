@@ -132,14 +132,14 @@ func TestTasksComeAgainWhenDueOrInAnotherPool(t *testing.T) {
 func TestAPoolMayBeHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		var limit atomic.Int64
+		var limit, most atomic.Int64
 		limit.Store(1)
-		var running, most int
+		var running int64
 		var mu sync.Mutex
 		ts := lane.New(bubbleClock{}, func(string) int { return int(limit.Load()) }, func(int, string) (string, time.Time) {
 			mu.Lock()
 			running++
-			most = max(most, running)
+			most.Store(max(most.Load(), running))
 			mu.Unlock()
 			time.Sleep(time.Second)
 			mu.Lock()
@@ -152,13 +152,13 @@ func TestAPoolMayBeHeldBack(t *testing.T) {
 			ts.Wake(key, "pool")
 		}
 		time.Sleep(4500 * time.Millisecond)
-		if most != 1 {
-			t.Errorf("%d ran at once while it was held back", most)
+		if n := most.Load(); n != 1 {
+			t.Errorf("%d ran at once while it was held back", n)
 		}
 		limit.Store(4)
 		ts.Quiet(t.Context())
-		if took := time.Since(start); most != 4 || took > 10*time.Second {
-			t.Errorf("%d ran at once afterwards, and all were done after %v", most, took)
+		if n, took := most.Load(), time.Since(start); n != 4 || took > 10*time.Second {
+			t.Errorf("%d ran at once afterwards, and all were done after %v", n, took)
 		}
 		ts.Stop()
 		ts.Wait()
