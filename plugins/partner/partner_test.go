@@ -42,6 +42,10 @@ var vendors = []vendor{
 		r.act("test", object{"name": numeracy})
 		r.act("greenhouse-key", object{"key": key})
 	}},
+	{product: "alva", root: "/api/v1/greenhouse", finish: "score", prepare: func(r *rig) {
+		r.act("test-profile", object{"name": numeracy})
+		r.act("greenhouse-key", object{"key": key})
+	}},
 	{product: "alooba", root: "/v1/greenhouse", finish: "score", prepare: func(r *rig) {
 		r.act("assessment", object{"name": numeracy})
 		r.act("greenhouse-key", object{"key": key})

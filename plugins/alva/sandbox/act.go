@@ -36,6 +36,9 @@ func (p *product) acts() map[string]kit.Act {
 		"webhook":      do(p, func(a kernel.Subscription) (any, error) { return p.hooks.Add(a) }),
 		"revoke-key":   do(p, p.gate.Revoke),
 		"restore-key":  do(p, p.gate.Restore),
+
+		"greenhouse-key":        do(p, p.greenhouse.NewKey),
+		"revoke-greenhouse-key": do(p, p.greenhouse.Revoke),
 	}
 }
 

@@ -33,6 +33,7 @@ func (p *product) api() http.Handler {
 	} {
 		mux.Handle(e.method+" "+root+e.path, p.gate.Endpoint(e.keyed, e.handle))
 	}
+	p.greenhouse.Routes(mux, root+"/greenhouse", p.partnerTests, p.sendTest, p.testStatus)
 	mux.Handle("/", p.gate.Endpoint(false, func(*http.Request, []byte) (int, any, error) { return 0, nil, kernel.NotFound("endpoint") }))
 	return mux
 }

@@ -56,6 +56,8 @@ type candidate struct {
 	mails    int
 	opened   bool
 	paused   bool
+
+	callbacks []string // of Greenhouse: one for each press of Send Test
 }
 
 type person struct {
@@ -255,5 +257,6 @@ func (p *product) erase(externalID string) {
 		p.Mail.Erase(address)
 		delete(p.stored, address)
 	}
+	p.greenhouse.Forget(h.addresses)
 	h.erased, h.addresses = true, map[string]bool{}
 }

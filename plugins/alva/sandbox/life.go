@@ -127,6 +127,11 @@ func (p *product) score(c *candidate, fit float64, final bool, revision int) {
 	}
 	c.Revision, c.RoleFit = revision, &roleFit{Score: fit, Label: label(fit), Finality: finality, CreatedAt: now}
 	p.emit("role_fit.created", c, nil)
+	if c.Invitation.Status == completed {
+		for _, to := range c.callbacks {
+			p.greenhouse.Nudge(to)
+		}
+	}
 }
 
 // bounce has the mail come back; never while the invite is answered.

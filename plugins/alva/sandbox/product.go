@@ -1,7 +1,7 @@
 // Package sandbox is an imitation of Alva's API, as its reference sheet says it behaves; run as "patchbay-alva sandbox".
 //
-// Alva publishes no API. This is the one that the sheet proposes (section 2.B) on the kernel that all proposed APIs share (0.4, 0.5):
-// [New] builds it into a [kit.World], which brings clock, mail, webhooks and control plane. A position holds candidates; a candidate holds
+// Alva publishes no API. This is the one that the sheet proposes (section 2.B) on the kernel that all proposed APIs share (0.4, 0.5), and
+// beside it, under /greenhouse, the partner contract of Greenhouse that Alva does serve (0.3), with a key of its own. [New] builds it into a [kit.World], which brings clock, mail, webhooks and control plane. A position holds candidates; a candidate holds
 // her invitation, whose status only the functions in life.go change; each change is told to the subscriptions. api.go is what programs see,
 // act.go and page.go what people do.
 //
@@ -18,8 +18,9 @@
 //	test-profile {name}
 //	webhook {url, events, secret}             a subscription, as POST /webhooks makes, with a secret of your choice
 //	revoke-key, restore-key
+//	greenhouse-key {key}, revoke-greenhouse-key    the key that Greenhouse uses; from the start it is greenhouse- and the API key
 //
-// GET /_sandbox/state/ candidates, positions, users, results, webhooks or test-profiles; state alone is all of them.
+// GET /_sandbox/state/ candidates, positions, users, results, webhooks, greenhouse or test-profiles; state alone is all of them.
 //
 // # Why
 //
@@ -40,9 +41,10 @@ import (
 
 type product struct {
 	*kit.World
-	gate  *kernel.Gate
-	hooks *kernel.Hooks
-	ids   *kernel.IDs
+	gate       *kernel.Gate
+	hooks      *kernel.Hooks
+	ids        *kernel.IDs
+	greenhouse greenhouse
 
 	mu            sync.Mutex // guards all the rest, hooks and ids as well
 	profiles      []*profile
@@ -89,6 +91,7 @@ func New(w *kit.World) kit.Product {
 		stored: map[string][]test{},
 	}
 	p.gate, p.hooks = kernel.NewGate(w, &p.mu, kernel.Bearer, w.APIKey), kernel.NewHooks(w, &p.mu, p.ids, events...)
+	p.greenhouse = greenhouse{kernel.NewPartner(w, &p.mu), map[string]*candidate{}}
 	p.addProfile("Default profile")
 	if !w.Empty {
 		p.addProfile("Sales")

@@ -23,6 +23,7 @@ type candidateState struct {
 	Opened       bool         `json:"opened"`
 	Paused       bool         `json:"paused"`
 	Erased       bool         `json:"erased"`
+	Callbacks    []string     `json:"callbacks,omitempty"` // Greenhouse's
 }
 
 func (p *product) view(c *candidate) candidateState {
@@ -30,7 +31,7 @@ func (p *product) view(c *candidate) candidateState {
 	s := candidateState{
 		candidate: *c, Person: c.person, External: c.external, Origin: c.origin, PostingID: pos.ExternalID, PositionName: pos.Name,
 		Team: pos.Team, Manager: pos.HiringManagerEmail, Attempts: append(slices.Clone(c.earlier), c.Invitation), Mails: c.mails,
-		Opened: c.opened, Paused: c.paused, Erased: p.human(c).erased,
+		Opened: c.opened, Paused: c.paused, Erased: p.human(c).erased, Callbacks: slices.Clone(c.callbacks),
 	}
 	s.Tests = slices.Clone(c.Tests)
 	return s
@@ -54,6 +55,7 @@ func (p *product) parts() map[string]func() any {
 		"users":         func() any { return slices.Sorted(maps.Keys(p.users)) },
 		"results":       func() any { return p.results() },
 		"webhooks":      func() any { return p.hooks.State() },
+		"greenhouse":    func() any { return greenhouseState{p.greenhouse.Key, p.greenhouse.Errors()} },
 		"test-profiles": func() any { return kit.Each(p.profiles, func(t *profile) profile { return *t }) },
 	}
 }
