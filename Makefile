@@ -2,7 +2,7 @@
 tool     := go tool -modfile=.ci/tools.mod
 generate := $(tool) buf generate proto --template proto/buf.gen.yaml
 plugins  := $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
-fuzzed   := $(sort $(dir $(shell grep -rl '^func Fuzz' --include='*_test.go' host plugins sdk)))
+fuzzed   := $(sort $(shell grep -rEo '^func Fuzz[A-Za-z]+' --include='*_test.go' host plugins sdk | sed -E 's|[^/]*_test[.]go:func ||'))
 # The race detector needs a C compiler.
 race     := $(if $(shell command -v $$(go env CC)),-race)
 # Without what only debuggers read, a third smaller; panics still tell their lines.
@@ -41,7 +41,7 @@ chaos: ## kills the host again and again while candidates go through, for severa
 	for s in $(seeds); do go test ./host -run '^TestChaos$$' -v -timeout 30m -args -chaos.seed=$$s -chaos.candidates=400 -chaos.kills=25 || exit; done
 
 fuzz: ## fuzzes what strangers can reach: the webhook door, the plugins' receivers, the reader of the configuration; fuzztime=2m
-	for p in $(fuzzed); do go test ./$$p -run '^$$' -fuzz . -fuzztime $(fuzztime) || exit; done
+	for f in $(fuzzed); do go test ./$$(dirname $$f) -run '^$$' -fuzz "^$$(basename $$f)$$" -fuzztime $(fuzztime) || exit; done
 
 rows: ## plays every row of the guides' promises; prints id, promise and pass or fail
 	go test ./host -run '^TestRows$$' -json | go run .ci/rows.go
