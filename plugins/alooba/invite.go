@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/patchbay-dev/patchbay/sdk"
 	"github.com/patchbay-dev/patchbay/sdk/rest"
@@ -77,17 +75,4 @@ func (a *alooba) Assessments(ctx context.Context) iter.Seq2[sdk.Assessment, erro
 }
 
 // sorted makes of Alooba's refusal of a request what the host can act on; any other error is left as it is.
-func sorted(err error) error {
-	var said *rest.StatusError
-	switch {
-	case !errors.As(err, &said):
-		return err
-	case said.Status == http.StatusConflict && said.Code == stillWorking:
-		return sdk.Later(time.Second, err)
-	}
-	reason := said.Code
-	if known, ok := reasons[reason]; ok {
-		reason = known
-	}
-	return sdk.Refuse(cmp.Or(reason, "refused"), said.Message)
-}
+func sorted(err error) error { return rest.Refused(err, stillWorking, reasons) }

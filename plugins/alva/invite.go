@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/patchbay-dev/patchbay/sdk"
 	"github.com/patchbay-dev/patchbay/sdk/rest"
@@ -73,20 +71,4 @@ func (a *alva) Assessments(ctx context.Context) iter.Seq2[sdk.Assessment, error]
 }
 
 // sorted makes of Alva's refusal of a request what the host can act on; any other error is left as it is.
-func sorted(err error) error {
-	var said *rest.StatusError
-	switch {
-	case !errors.As(err, &said):
-		return err
-	case said.Status == http.StatusConflict && said.Code == stillWorking:
-		return sdk.Later(time.Second, err)
-	}
-	reason := said.Code
-	if known, ok := reasons[reason]; ok {
-		reason = known
-	}
-	if reason == "" {
-		reason = "refused"
-	}
-	return sdk.Refuse(reason, said.Message)
-}
+func sorted(err error) error { return rest.Refused(err, stillWorking, reasons) }

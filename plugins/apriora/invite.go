@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
-	"time"
 
 	"github.com/patchbay-dev/patchbay/sdk"
 	"github.com/patchbay-dev/patchbay/sdk/rest"
@@ -49,20 +47,4 @@ func (a *apriora) Promise(v sdk.Verb) sdk.Promise {
 }
 
 // sorted makes of Apriora's refusal of a request what the host can act on; any other error is left as it is.
-func sorted(err error) error {
-	var said *rest.StatusError
-	switch {
-	case !errors.As(err, &said):
-		return err
-	case said.Status == http.StatusConflict && said.Code == stillWorking:
-		return sdk.Later(time.Second, err)
-	}
-	reason := said.Code
-	if known, ok := reasons[reason]; ok {
-		reason = known
-	}
-	if reason == "" {
-		reason = "refused"
-	}
-	return sdk.Refuse(reason, said.Message)
-}
+func sorted(err error) error { return rest.Refused(err, stillWorking, reasons) }

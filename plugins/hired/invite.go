@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/patchbay-dev/patchbay/sdk"
 	"github.com/patchbay-dev/patchbay/sdk/rest"
@@ -90,20 +88,4 @@ func (h *hired) Delete(ctx context.Context, _ sdk.Key, d sdk.Deletion) error {
 }
 
 // sorted makes of Hired's refusal of a request what the host can act on; any other error is left as it is.
-func sorted(err error) error {
-	var said *rest.StatusError
-	switch {
-	case !errors.As(err, &said):
-		return err
-	case said.Status == http.StatusConflict && said.Code == stillWorking:
-		return sdk.Later(time.Second, err)
-	}
-	reason := said.Code
-	if known, ok := reasons[reason]; ok {
-		reason = known
-	}
-	if reason == "" {
-		reason = "refused"
-	}
-	return sdk.Refuse(reason, said.Message)
-}
+func sorted(err error) error { return rest.Refused(err, stillWorking, reasons) }

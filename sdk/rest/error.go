@@ -1,7 +1,9 @@
 package rest
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -24,6 +26,20 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string { return describe(e.Request, e.Status, e.Code) }
+
+// Refused makes of a product's refusal of a request what the host can act on; any other error is left as it is. Busy is the product's code of
+// a 409 while an earlier request with the same key is not answered yet, which asks to come back. Reasons are its codes that have another name
+// in the host's vocabulary; any other code is its own reason.
+func Refused(err error, busy string, reasons map[string]string) error {
+	var said *StatusError
+	switch {
+	case !errors.As(err, &said):
+		return err
+	case busy != "" && said.Status == http.StatusConflict && said.Code == busy:
+		return sdk.Later(time.Second, err)
+	}
+	return sdk.Refuse(cmp.Or(reasons[said.Code], said.Code, "refused"), said.Message)
+}
 
 func describe(what string, status int, code string) string {
 	if code != "" {

@@ -280,3 +280,26 @@ func TestInt(t *testing.T) {
 		}
 	}
 }
+
+func TestRefusedSpeaksTheHostsWords(t *testing.T) {
+	reasons := map[string]string{"no_such_test": "unknown_assessment"}
+	other := errors.New("cut")
+	for _, tt := range []struct {
+		err  error
+		busy string
+		want string
+	}{
+		{&rest.StatusError{Status: 422, Code: "no_such_test", Message: "which?"}, "busy", "refused (unknown_assessment): which?"},
+		{&rest.StatusError{Status: 422, Code: "invalid_email"}, "busy", "refused (invalid_email): "},
+		{&rest.StatusError{Status: 400, Message: "no"}, "", "refused (refused): no"},
+		{&rest.StatusError{Request: "POST /x", Status: 409, Code: "busy"}, "busy", "later (after 1s): POST /x: 409 busy"},
+		{&rest.StatusError{Status: 409, Code: "conflict"}, "busy", "refused (conflict): "},
+		{&rest.StatusError{Status: 409}, "", "refused (refused): "},
+		{&rest.StatusError{Status: 422, Code: "busy"}, "busy", "refused (busy): "},
+		{other, "busy", "cut"},
+	} {
+		if got := rest.Refused(tt.err, tt.busy, reasons); got.Error() != tt.want {
+			t.Errorf("%v: %v, want %s", tt.err, got, tt.want)
+		}
+	}
+}
