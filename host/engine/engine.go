@@ -2,7 +2,7 @@
 //
 // An [Engine] has two kinds of task. One hears: it takes the events that wait for a subject, reads the application once, asks every
 // pairing, and saves the case with what was decided. The other works: it takes the effects of one (pairing, application) through their
-// lives, one call at a time, in the order link, note, tags, move. What is done becomes the next event of its invitation, heard in the
+// lives, one call at a time: the evidence before the tags, the move last. What is done becomes the next event of its invitation, heard in the
 // same commit.
 //
 // # Why
@@ -47,7 +47,7 @@ type Connection interface {
 	Assessments(ctx context.Context) iter.Seq2[sdk.Assessment, error]
 	Find(ctx context.Context, w sdk.Write) (sdk.Finding, error)
 	Document(ctx context.Context, remote, role string, most int64) (sdk.Document, []byte, error)
-	// Admit waits for the connection's turn to call, Write takes it. SendBy is when the host ends the call.
+	// Admit waits for the connection's turn to call, Write takes it.
 	Admit(ctx context.Context, p egress.Priority) (Turn, error)
 	TryAdmit() (Turn, bool)                                                                             // a turn, if one is free at once
 	Write(ctx context.Context, turn Turn, w sdk.Write, file io.Reader) (sdk.Done, egress.Ledger, error) // file: of a write of one

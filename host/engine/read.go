@@ -51,12 +51,13 @@ func (e *Engine) learn(ctx context.Context, s journal.Subject, arrivals []journa
 	if slices.ContainsFunc(arrivals, isAnonymization) {
 		return &last, nil // whom it is about is known, and gone
 	}
+	news := false
 	for _, a := range arrivals {
 		if a.Event.Snapshot != nil {
-			last = told(last, a)
+			last, news = told(last, a), true
 		}
 	}
-	if last.Told && slices.ContainsFunc(arrivals, func(a journal.Arrival) bool { return a.Event.Snapshot != nil }) {
+	if news {
 		return &last, nil
 	}
 	r, err := e.read(ctx, s)

@@ -16,10 +16,8 @@ import (
 func (h *Hearing) Complete(ctx context.Context, f *journal.Effect, stages []sdk.Stage) (w sdk.Write, drop effect.Input, err error) {
 	w = f.Write
 	switch {
-	case h.Case.Deleted && !farewell(f.Verb):
-		drop = effect.Drop{Reason: deletedReason}
-	case h.Case.Anonymized && !farewell(f.Verb):
-		drop = effect.Drop{Reason: anonymizedReason}
+	case h.ending() != "" && !farewell(f.Verb):
+		drop = effect.Drop{Reason: h.ending()}
 	case f.Verb == sdk.VerbMove:
 		w.Move, drop = h.forward(f, stages)
 	case f.Durable() && f.Attempt > 0:

@@ -12,26 +12,24 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-// Decide asks every pairing about every event.
+// Decide asks every pairing about every event, and of what the ATS requested the one that the request is for.
 func (h *Hearing) Decide(ctx context.Context, arrivals []journal.Arrival, known map[string][]sdk.Assessment) error {
 	h.appear(arrivals)
 	for _, a := range arrivals {
 		if a.Event.Reason != journal.Sweep {
 			h.Note(journal.Entry{What: "event", Name: string(a.Event.Kind), Detail: a.Event.Tag})
 		}
+		if a.Event.Kind == sdk.KindRequested {
+			if err := h.requested(ctx, a.Event, known); err != nil {
+				return err
+			}
+			continue
+		}
 		for _, p := range h.Pairings {
 			if p.ATS != h.Case.ATS || p.Mode == rule.Off {
 				continue
 			}
-			if a.Event.Kind == sdk.KindRequested {
-				continue
-			}
 			if _, err := h.ask(ctx, p, a.Event, known[p.Vendor]); err != nil {
-				return err
-			}
-		}
-		if a.Event.Kind == sdk.KindRequested {
-			if err := h.requested(ctx, a.Event, known); err != nil {
 				return err
 			}
 		}
@@ -170,7 +168,7 @@ func (h *Hearing) warn(p *rule.Pairing, ev sdk.Event, near []rule.Near) {
 
 // add plans one effect, unless it was ever planned before.
 func (h *Hearing) add(f journal.Effect) {
-	if h.Case.Effect(f.Key) != nil || (h.Case.Deleted || h.Case.Anonymized) && !farewell(f.Verb) {
+	if h.Case.Effect(f.Key) != nil || h.ending() != "" && !farewell(f.Verb) {
 		return
 	}
 	promise, ok := h.Verbs(f.Conn)[f.Verb]

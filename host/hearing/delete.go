@@ -11,10 +11,16 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-const (
-	deletedReason    = "the application was deleted"
-	anonymizedReason = "the person was anonymized"
-)
+// ending is why nothing but farewells is done for a case any more; it is empty while the case goes on.
+func (h *Hearing) ending() string {
+	switch {
+	case h.Case.Deleted:
+		return "the application was deleted"
+	case h.Case.Anonymized:
+		return "the person was anonymized"
+	}
+	return ""
+}
 
 // Deleted begins the end of a case: the ATS says that the application is gone, and a read confirms it.
 func (h *Hearing) Deleted(ctx context.Context) error {
@@ -83,17 +89,13 @@ func farewell(v sdk.Verb) bool { return v == sdk.VerbDelete || v == sdk.VerbAnon
 // and an anonymized one forget who it is about. An invitation that may be on its way comes to its end first: whom it reaches is to be
 // removed at the vendor.
 func (h *Hearing) end(ctx context.Context) error {
-	reason := deletedReason
-	if !h.Case.Deleted {
-		reason = anonymizedReason
-	}
 	for i := range h.Case.Effects {
 		f := &h.Case.Effects[i]
 		onItsWay := f.Verb == sdk.VerbInvite && f.State == effect.Unknown && (f.Promise.Repeat == sdk.Look || h.Now.Before(f.Due))
 		if farewell(f.Verb) || f.State == effect.Intent || onItsWay || !f.Open() {
 			continue
 		}
-		if err := h.On(f, effect.Drop{Reason: reason}); err != nil {
+		if err := h.On(f, effect.Drop{Reason: h.ending()}); err != nil {
 			return err
 		}
 	}

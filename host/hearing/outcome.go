@@ -10,7 +10,8 @@ import (
 	"github.com/patchbay-dev/patchbay/sdk"
 )
 
-// Step takes one input into an effect, tells the story of it and plans what it leads to; and, when the case is deleted, ends it.
+// Step takes one input into an effect, tells the story of it and plans what it leads to; and, once the case is ending, carries its
+// end on.
 func (h *Hearing) Step(ctx context.Context, f *journal.Effect, in effect.Input, done sdk.Done) error {
 	why, refused := in.(effect.Refused)
 	var err error
@@ -36,7 +37,7 @@ func (h *Hearing) Step(ctx context.Context, f *journal.Effect, in effect.Input, 
 	case f.State == effect.Cancelled:
 		h.dropped(f)
 	}
-	if err == nil && (h.Case.Deleted || h.Case.Anonymized) {
+	if err == nil && h.ending() != "" {
 		err = h.end(ctx)
 	}
 	return err

@@ -12,7 +12,7 @@ import (
 // Retag plans, for each pairing whose tags are not what they should be, the write that makes them so.
 func (h *Hearing) Retag() {
 	for _, p := range h.Pairings {
-		if p.ATS != h.Case.ATS || p.Mode != rule.Live || h.Case.Deleted || h.Case.Anonymized || len(h.Case.Invitations) == 0 {
+		if p.ATS != h.Case.ATS || p.Mode != rule.Live || h.ending() != "" || len(h.Case.Invitations) == 0 {
 			continue
 		}
 		h.inherit(p)

@@ -47,7 +47,7 @@ func (j *Journal) SetMark(ctx context.Context, name string, at time.Time) error 
 	return b.commit(ctx)
 }
 
-// Sweep is the Reason of an event that a sweep made.
+// Sweep is the Reason of an event that the host made of what it read, in a sweep or before a write, and no webhook told.
 const Sweep = "sweep"
 
 // FirstSweep names the mark of when an ATS was first swept: what lies before is the baseline.
