@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/patchbay-dev/patchbay/host/admin"
@@ -101,9 +100,8 @@ func tell(w io.Writer, l admin.Link) {
 	if l.Access != nil && l.Access.Connected && l.Access.Consents {
 		fmt.Fprintf(w, "Access: Connected since %s.\n", moment(l.Access.Given))
 	}
-	if l.Access != nil && len(l.Access.Missing) > 0 {
-		fmt.Fprintf(w, "- These permissions were not granted: %s\n  Give the app these scopes where it is registered, check the audience, and connect again.\n",
-			strings.Join(l.Access.Missing, ", "))
+	if l.Access != nil {
+		problems(w, l.Access.Problems())
 	}
 	if l.State == "disconnected" {
 		fmt.Fprintf(w, "- It is disconnected: %s\n", l.Error)
@@ -111,11 +109,15 @@ func tell(w io.Writer, l admin.Link) {
 	for _, notice := range slices.Sorted(maps.Keys(l.Notices)) {
 		fmt.Fprintf(w, "- %s, last at %s\n", notice, moment(l.Notices[notice]))
 	}
-	for _, p := range l.Problems {
-		fmt.Fprintf(w, "- %s\n  %s\n", p.Summary, p.Fix)
-	}
+	problems(w, l.Problems)
 	if len(l.Problems) == 0 && l.State != "disconnected" {
 		fmt.Fprintln(w, "Its plugin finds nothing else that is missing.")
+	}
+}
+
+func problems(w io.Writer, all []sdk.Problem) {
+	for _, p := range all {
+		fmt.Fprintf(w, "- %s\n  %s\n", p.Summary, p.Fix)
 	}
 }
 

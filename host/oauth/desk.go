@@ -180,13 +180,7 @@ func (d *Desk) complete(ctx context.Context, c *consent, q url.Values) ([]sdk.Pr
 	if err != nil {
 		problems = append(problems, sdk.Problem{Summary: "What else is missing could not be found out", Fix: err.Error()})
 	}
-	if missing := c.access.Status(ctx).Missing; len(missing) > 0 {
-		problems = append(problems, sdk.Problem{
-			Summary: "These permissions were not granted: " + strings.Join(missing, ", "),
-			Fix:     "Give the app these scopes where it is registered, check the audience, and connect again.",
-		})
-	}
-	return problems, nil
+	return append(problems, c.access.Status(ctx).Problems()...), nil
 }
 
 // clean is a short text of somebody else, on one line.

@@ -261,6 +261,17 @@ type Status struct {
 	Error     string    `json:"error,omitempty"`   // why it is not connected
 }
 
+// Problems is what keeps a connected access from all that the rules in use need.
+func (s Status) Problems() []sdk.Problem {
+	if len(s.Missing) == 0 {
+		return nil
+	}
+	return []sdk.Problem{{
+		Summary: "These permissions were not granted: " + strings.Join(s.Missing, ", "),
+		Fix:     "Give the app these scopes where it is registered, check the audience, and connect again.",
+	}}
+}
+
 // Status is how the access stands as far as it was tried.
 func (a *Access) Status(ctx context.Context) Status {
 	s := Status{Wanted: a.Scopes, Consents: a.AuthorizeURL != ""}
