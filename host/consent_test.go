@@ -5,33 +5,19 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/patchbay-dev/patchbay/host/admin"
-	"github.com/patchbay-dev/patchbay/sdk/sandbox/oauth"
 )
 
-// newConsentRig is a rig whose Lever is reached by an OAuth app, which nobody has consented to yet.
-func newConsentRig(t *testing.T) *scene {
+// newConsentScene is a host whose Lever is reached by an OAuth app, which nobody has consented to yet.
+func newConsentScene(t *testing.T) *scene {
 	t.Helper()
-	r := &rig{lever: startSandbox(t, "lever"), alva: startSandbox(t, "alva"), hooks: map[string]string{}}
-	r.all = []*sandbox{r.lever, r.alva}
-	app := "client_id = env(\"LEVER_CLIENT_ID\")\n  client_secret = env(\"LEVER_CLIENT_SECRET\")\n" +
-		"  authorize_url = env(\"LEVER_AUTHORIZE_URL\")\n  token_url = env(\"LEVER_TOKEN_URL\")\n"
-	r.host = newHost(t, configuration(t, append(slices.Clone(unlimited), `api_key = env("LEVER_API_KEY")`, app)...), "virtual", []string{
-		"LEVER_URL=" + r.lever.url + "/v1", "LEVER_CLIENT_ID=" + oauth.DefaultClientID, "LEVER_CLIENT_SECRET=" + oauth.DefaultClientSecret,
-		"LEVER_AUTHORIZE_URL=" + r.lever.url + "/authorize", "LEVER_TOKEN_URL=" + r.lever.url + "/oauth/token", "LEVER_SIGNING_TOKEN=" + leverToken,
-		"ALVA_URL=" + r.alva.url, "ALVA_API_KEY=" + r.alva.key, "ALVA_WEBHOOK_SECRET=" + alvaSecret,
-	})
-	r.host.start(t)
-	for _, event := range list("applicationCreated", "candidateStageChange") {
-		r.lever.act(t, "webhook", object{"event": event, "url": r.host.hookURL(t, "ats.lever"), "token": leverToken})
-	}
-	r.alva.act(t, "webhook", object{"url": r.host.hookURL(t, "vendor.alva"), "secret": alvaSecret})
-	return &scene{T: t, row: "consent", rig: r}
+	s := &scene{T: t, row: "consent", rig: newLeverPair(t, "alva", byConsent...)}
+	s.hookByHand("applicationCreated", "candidateStageChange")
+	return s
 }
 
 // link is how a connection stands, as connect tells machines.
@@ -80,7 +66,7 @@ func (s *scene) connect(deny bool, args ...string) (said string, code int) {
 // An operator connects Lever by consent. While it is not connected, and when Lever's admin has revoked it, work waits; it goes on after
 // connecting, without a restart, and everybody is invited once (rows LA1, LA16, LV1, LX11).
 func TestConsentAndWork(t *testing.T) {
-	s := newConsentRig(t)
+	s := newConsentScene(t)
 	if l := s.link("lever"); l.State != "disconnected" || l.Access == nil || l.Access.Connected || !strings.Contains(l.Error, "nobody has connected it yet") {
 		t.Fatalf("before anybody consented: %+v", l)
 	}
@@ -122,7 +108,7 @@ func TestConsentAndWork(t *testing.T) {
 
 // The page of a connection connects it too; the door of the world has none of it.
 func TestConsentByThePage(t *testing.T) {
-	s := newConsentRig(t)
+	s := newConsentScene(t)
 	page := "http://" + s.host.listen + "/connect/ats.lever"
 	press, err := http.NewRequestWithContext(t.Context(), http.MethodPost, page, nil)
 	if err != nil {
@@ -163,7 +149,7 @@ func status(t *testing.T, address string) int {
 
 // A key is made, shown once, believed from then on beside the older, and retired.
 func TestKeys(t *testing.T) {
-	s := newConsentRig(t)
+	s := newConsentScene(t)
 	key := func(args ...string) (string, int) {
 		stdout, stderr, code := s.host.command(t, append(append(list("key"), args...), "--state", s.host.state)...)
 		return stdout + stderr, code
